@@ -1,0 +1,39 @@
+"""The probability of each cause of a runner's hip pain, with its sources, and red flags first.
+
+>>> import hip_bayes as hb
+>>> d = hb.diagnose(age=46, sex="female", lateral_pain=True, groin_pain=False)
+>>> d.posterior.index[0]
+'gtps'
+
+For research and education. Not a medical device and not a diagnosis: see a professional.
+"""
+
+from .diagnosis import Diagnosis, diagnose, diagnose_many
+from .errors import (
+    ContradictionError,
+    EvidenceError,
+    HipBayesError,
+    NetworkError,
+    NetworkNotFoundError,
+    NetworkTooLargeError,
+    UnknownNameError,
+)
+from .library import load_network
+from .model import Network
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ContradictionError",
+    "Diagnosis",
+    "EvidenceError",
+    "HipBayesError",
+    "Network",
+    "NetworkError",
+    "NetworkNotFoundError",
+    "NetworkTooLargeError",
+    "UnknownNameError",
+    "diagnose",
+    "diagnose_many",
+    "load_network",
+]

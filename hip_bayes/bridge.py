@@ -1,0 +1,152 @@
+"""The bridge to pgmpy: the same network as a DiscreteBayesianNetwork. The only module that imports pgmpy."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .model import SEXES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+    from pgmpy.factors.discrete import TabularCPD
+    from pgmpy.models import DiscreteBayesianNetwork
+
+    from .links import Links
+    from .model import Network
+
+    Floats = NDArray[np.float64]
+
+BINARY = ("absent", "present")
+
+
+def to_pgmpy(net: Network) -> DiscreteBayesianNetwork:
+    """Return the network as a checked pgmpy model.
+
+    Nodes are the ids of causes, background and findings, ``sex`` (female, male), ``age`` (the band labels) and, where
+    everyone has a cause, ``hip_pain``: a deterministic OR of the causes. States are named as in the file; a cause with
+    subtypes has the states absent and its subtypes. Given ``hip_pain="present"`` its posteriors are those of
+    `diagnose`; without it, it is the unconditioned model.
+
+    Returns
+    -------
+    pgmpy.models.DiscreteBayesianNetwork
+        `check_model` has passed. A new one each time.
+
+    Examples
+    --------
+    >>> import hip_bayes as hb
+    >>> model = hb.load_network().to_pgmpy()  # doctest: +SKIP
+    >>> from pgmpy.inference import VariableElimination  # doctest: +SKIP
+    >>> VariableElimination(model).query(
+    ...     ["gtps"], evidence={"hip_pain": "present", "sex": "female", "lateral_pain": "present"}
+    ... )  # doctest: +SKIP
+
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pgmpy's own deprecation notices at import
+        from pgmpy.models import DiscreteBayesianNetwork
+
+    tables = _Tables(net)
+    cpds = [tables.sex(), tables.age()]
+    cpds += [tables.background(b) for b in net.background]
+    cpds += [tables.cause(c) for c in net.causes]
+    cpds += [tables.finding(f) for f in net.findings]
+    if net.everyone_has_a_cause:
+        cpds.append(tables.hip_pain())
+    model = DiscreteBayesianNetwork()
+    model.add_nodes_from([cpd.variable for cpd in cpds])
+    model.add_edges_from([(parent, cpd.variable) for cpd in cpds for parent in cpd.variables[1:]])
+    model.add_cpds(*cpds)
+    model.check_model()
+    return model
+
+
+class _Tables:
+    """The conditional probability tables of a network, each written out from its own definition."""
+
+    def __init__(self, net: Network) -> None:
+        self.net = net
+        self.prior = net.engine.prior
+        self.links = net.engine.links
+        self.bands = tuple(net.bands)
+        self.states: dict[str, tuple[str, ...]] = {"sex": SEXES, "age": self.bands, "hip_pain": BINARY}
+        self.states |= dict.fromkeys(net.background, BINARY)
+        self.states |= {c.id: c.states for c in net.causes.values()}
+        self.states |= {f.id: f.states for f in net.findings.values()}
+        root = (self.prior.weights / self.prior.any_cause).reshape(len(SEXES), len(self.bands))
+        self.root = root / root.sum()
+
+    def table(self, node: str, values: Floats, parents: Sequence[str] = ()) -> TabularCPD:
+        """Make a table from values of shape (states of the node, states of each parent ...)."""
+        from pgmpy.factors.discrete import TabularCPD
+
+        return TabularCPD(
+            node,
+            len(self.states[node]),
+            values.reshape(len(self.states[node]), -1),
+            evidence=list(parents),
+            evidence_card=[len(self.states[p]) for p in parents],
+            state_names={n: list(self.states[n]) for n in (node, *parents)},
+        )
+
+    def binary(self, node: str, present: Floats, parents: Sequence[str]) -> TabularCPD:
+        """Make a table of a binary node from P(present | parents)."""
+        return self.table(node, np.stack([1 - present, present]), parents)
+
+    def sex(self) -> TabularCPD:
+        return self.table("sex", self.root.sum(axis=1))
+
+    def age(self) -> TabularCPD:
+        return self.table("age", (self.root / self.root.sum(axis=1, keepdims=True)).T, ["sex"])
+
+    def background(self, node: str) -> TabularCPD:
+        q = self.prior.prevalence[node].reshape(len(SEXES), len(self.bands))
+        return self.binary(node, q, ["sex", "age"])
+
+    def cause(self, node: str) -> TabularCPD:
+        cause = self.net.causes[node]
+        parents = tuple(cause.odds_ratios)
+        intercept = self.prior.intercept[node].reshape(len(SEXES), len(self.bands))
+        log_odds = np.empty((*intercept.shape, *(len(self.states[p]) for p in parents)))
+        for states in product(*(range(len(self.states[p])) for p in parents)):
+            ratios = [cause.odds_ratios[p].value for p, s in zip(parents, states, strict=True) if s > 0]
+            log_odds[(..., *states)] = intercept + sum(map(math.log, ratios))
+        present = 1 / (1 + np.exp(-log_odds))
+        shares = [s.share.p for s in cause.subtypes.values()] or [1.0]
+        values = np.stack([1 - present, *(share * present for share in shares)])
+        return self.table(node, values, ["sex", "age", *parents])
+
+    def finding(self, node: str) -> TabularCPD:
+        """P(finding | its parent finding and every cause with a link), one column a combination of states."""
+        links = self.links[node]
+        causes = [c for c in self.net.causes if any(s in links.link for s in (c, *self.net.causes[c].subtypes))]
+        parents = [*([links.parent] if links.parent else []), *causes]
+        shape = [len(self.states[p]) for p in parents]
+        present = np.empty(shape)
+        for states in product(*map(range, shape)):
+            named = {p: self.states[p][s] for p, s in zip(parents, states, strict=True) if s > 0}
+            present[states] = 1 - self._absent(node, links, named)
+        return self.binary(node, present, parents)
+
+    def _absent(self, node: str, links: Links, present: Mapping[str, str]) -> float:
+        """P(finding absent | these parents present, in these states)."""
+        keep = {c: 1 - links.link.get(s, links.link.get(c, 0.0)) for c, s in present.items() if c != links.parent}
+        for mechanism in self.net.mechanisms.values():
+            if node in mechanism.findings:
+                together = [keep.pop(c) for c in mechanism.causes if c in keep]
+                keep[mechanism.id] = min(together, default=1.0)
+        effect = links.effect if links.parent in present else 0.0
+        return (1 - links.leak) * (1 - effect) * math.prod(keep.values())
+
+    def hip_pain(self) -> TabularCPD:
+        parents = list(self.net.causes)
+        present = np.ones([len(self.states[p]) for p in parents])
+        present[(0,) * len(parents)] = 0.0
+        return self.binary("hip_pain", present, parents)

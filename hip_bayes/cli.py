@@ -1,0 +1,147 @@
+"""The command `hip-bayes`: diagnose a case, list what can be said, check a network file."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from . import __version__
+from .diagnosis import diagnose as diagnose_case
+from .errors import HipBayesError
+from .library import load_network
+from .model import KINDS, numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.table import Table
+
+BAD_INPUT = 2
+NETWORK_HELP = "A shipped network's name or the path of a TOML file; the shipped network if left out."
+
+
+def _fail(error: HipBayesError) -> NoReturn:
+    click.echo(f"Error: {error}", err=True)
+    raise SystemExit(BAD_INPUT)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="hip-bayes")
+def main() -> None:
+    """Probability of each cause of a runner's hip pain, red flags first.
+
+    For research and education. Not a medical device and not a diagnosis: see a professional.
+    """
+
+
+@main.command(name="diagnose")
+@click.argument("facts", nargs=-1, metavar="[NAME=VALUE]...")
+@click.option("--network", help=NETWORK_HELP)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+def diagnose_command(facts: tuple[str, ...], network: str | None, *, as_json: bool) -> None:
+    """Diagnose one case from facts such as age=46 sex=female lateral_pain=yes groin_pain=no.
+
+    A value is yes, no, unknown, a number between 0 and 1 (how sure), or a state's name (onset=sudden).
+    What is not mentioned is unknown, which is not the same as no. `hip-bayes findings` lists the names.
+    """
+    try:
+        d = diagnose_case(_parse(facts), network=network)
+    except HipBayesError as error:
+        _fail(error)
+    if as_json:
+        click.echo(json.dumps(d.to_dict(), indent=2, ensure_ascii=False))
+        return
+    from rich.console import Console
+
+    from .show import renderable
+
+    Console(highlight=False).print(renderable(d))
+    if d.advice:
+        click.echo("\nWhat to do")
+        for line in d.advice:
+            click.echo(click.wrap_text(line, 98, initial_indent="  - ", subsequent_indent="    "))
+
+
+def _parse(facts: Iterable[str]) -> dict[str, object]:
+    said: dict[str, object] = {}
+    for fact in facts:
+        name, equals, value = fact.partition("=")
+        if not (name and equals):
+            raise click.UsageError(f"got {fact!r}; allowed: NAME=VALUE, like lateral_pain=yes")
+        if name in said:
+            raise click.UsageError(f"{name!r} is said twice; say it once")
+        try:
+            said[name] = float(value)
+        except ValueError:
+            said[name] = value
+    return said
+
+
+@main.command()
+@click.argument("words", nargs=-1)
+@click.option("--kind", type=click.Choice(["background", *KINDS, "red_flags"]), help="Only this kind.")
+@click.option("--network", help=NETWORK_HELP)
+def findings(words: tuple[str, ...], kind: str | None, network: str | None) -> None:
+    """List what can be said about a case: background, findings and red flags, with their questions.
+
+    With WORDS, only the entries that contain one of them: `hip-bayes findings groin night`.
+    """
+    try:
+        net = load_network(network)
+    except HipBayesError as error:
+        _fail(error)
+    sections = {"background": [(b.id, "", b.question) for b in net.background.values()]}
+    for k in KINDS:
+        found = [f for f in net.findings.values() if f.kind == k]
+        sections[k] = [
+            (f.id, "" if f.states == ("absent", "present") else " / ".join(f.states), f.question) for f in found
+        ]
+    sections["red_flags"] = [(r.id, r.level, r.question) for r in net.red_flags.values()]
+    low, high = net.age_range
+    shown = []
+    if kind is None and not words:
+        click.echo(f"age: years, {low} to {high}    sex: female or male\n")
+    for title, rows in sections.items():
+        wanted = [row for row in rows if not words or any(w.lower() in " ".join(row).lower() for w in words)]
+        if kind in (None, title) and wanted:
+            shown.append(_listing(title.replace("_", " "), wanted))
+    if not shown:
+        click.echo(f"nothing matches {' '.join(words)!r}; `hip-bayes findings` lists everything")
+        return
+    from rich.console import Console
+
+    for table in shown:
+        Console(highlight=False).print(table)
+
+
+def _listing(title: str, rows: list[tuple[str, str, str]]) -> Table:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, show_header=False)
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column()
+    for id_, extra, question in rows:
+        table.add_row(escape(id_), escape(f"{question} ({extra})" if extra else question))
+    return table
+
+
+@main.group()
+def network() -> None:
+    """Work with network files."""
+
+
+@network.command()
+@click.argument("file")
+def check(file: str) -> None:
+    """Check a network FILE (or a shipped network's name): structure, numbers, sources, and that its priors solve."""
+    try:
+        net = load_network(file)
+    except HipBayesError as error:
+        _fail(error)
+    click.echo(f"ok: {net!r}")
+    bases = [number.basis for _, number in numbers(net)]
+    for basis in dict.fromkeys(bases):
+        click.echo(f"  {basis:12} {bases.count(basis):5} of {len(bases)} numbers")

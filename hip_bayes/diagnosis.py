@@ -1,0 +1,301 @@
+"""From what is known about a runner to the probability of each cause: `diagnose`, `diagnose_many`, `Diagnosis`."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+from . import triage as rules
+from .errors import EvidenceError, UnknownNameError
+from .evidence import Case, Vocabulary, items_of
+from .library import load_network
+from .model import Network
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Mapping
+
+    import pandas as pd
+
+    from .inference import Posterior
+    from .model import RedFlag
+
+DISCLAIMER = "For research and education. Not a medical device and not a diagnosis: see a professional."
+
+
+class Diagnosis:
+    """The exact result for one case. Immutable: ask it, or ask `given` for another one.
+
+    ``d["gtps"]`` is the probability of a cause, subtype or group; ``d.posterior`` that of all causes as a pandas
+    Series; ``d.red_flags`` and ``d.triage`` stand beside it and come first wherever a Diagnosis is shown.
+    """
+
+    _network: Network
+    _case: Case
+    _posterior: Posterior
+
+    def __init__(self, network: Network, case: Case) -> None:
+        """Compute the posterior of `case` under `network`."""
+        vars(self).update(_network=network, _case=case, _posterior=network.engine.posterior(case))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse: a result does not change."""
+        raise AttributeError(f"a Diagnosis cannot be changed (tried to set {name!r}); use given(...) for another one")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle what was asked; the answer is computed again."""
+        return type(self), (self._network, self._case)
+
+    @property
+    def network(self) -> Network:
+        """The network that gave this result."""
+        return self._network
+
+    @property
+    def case(self) -> Case:
+        """What was known: the checked case."""
+        return self._case
+
+    @property
+    def evidence(self) -> dict[str, object]:
+        """What was known, as `diagnose` takes it, in the network's order; a new dict each time."""
+        return self._case.facts(self._network)
+
+    @property
+    def log_evidence(self) -> float:
+        """Natural log of P(findings, background, age band, sex | the network's population); at most 0."""
+        return self._posterior.log_evidence
+
+    def __getitem__(self, id_: str) -> float:
+        """Return P(present | evidence) of a cause, a subtype, or at least one member of a group, in [0, 1].
+
+        Raises
+        ------
+        UnknownNameError
+            (a KeyError) for any other id.
+
+        """
+        known = self._posterior.probability
+        if isinstance(id_, str) and id_ in known:
+            return known[id_]
+        raise UnknownNameError.among(
+            id_, known, what="cause", where="load_network().causes and .groups list what has a probability"
+        )
+
+    @property
+    def posterior(self) -> pd.Series[float]:
+        """P(cause present | evidence), exact.
+
+        A new pandas Series each time, named "probability": index = cause ids including ``other``, float64 in
+        [0, 1], high to low (equal ones in file order). Causes are not exclusive, so it need not sum to 1.
+        """
+        import pandas as pd
+
+        p = pd.Series({c: self[c] for c in self._network.causes}, name="probability", dtype="float64")
+        p.index.name = "cause"
+        return p.sort_values(ascending=False, kind="stable")
+
+    @property
+    def red_flags(self) -> tuple[RedFlag, ...]:
+        """The red flags that are present, the most pressing first, each with level, reason, action and source."""
+        return rules.present_flags(self._network, self._case)
+
+    @cached_property
+    def triage(self) -> rules.Triage:
+        """How soon to be seen: level, reasons, red flags not cleared, tests to avoid."""
+        return rules.triage(self._network, self._case, self._posterior.probability)
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """What to do now: the actions of the triage reasons first, then general advice for that level."""
+        actions = dict.fromkeys(reason.action for reason in self.triage.reasons)
+        general = (a.text for a in self._network.advice if self.triage.level in a.levels)
+        return (*actions, *general)
+
+    @property
+    def prevention(self) -> tuple[str, ...]:
+        """How to keep the pain from coming back: the network's general tips."""
+        return self._network.prevention
+
+    def given(self, said: Mapping[str, object] | None = None, /, **facts: object) -> Self:
+        """Return the diagnosis of the same case with more known.
+
+        Takes facts as `diagnose` does. A fact that was known before is replaced, and forgotten where it is None.
+
+        Examples
+        --------
+        >>> import hip_bayes as hb
+        >>> d = hb.diagnose(age=46, sex="female", lateral_pain=True)
+        >>> d.given(pain_lying_on_side=True)["gtps"] > d["gtps"]
+        True
+
+        """
+        vocabulary = Vocabulary(self._network)
+        case = vocabulary.read(items_of(said) if said is not None else (), facts.items(), before=self._case)
+        return type(self)(self._network, case)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain data (str, float, bool, list, dict) that `json.dumps` takes."""
+        net, triage = self._network, self.triage
+        return {
+            "network": {"id": net.id, "name": net.name, "version": net.version},
+            "evidence": self.evidence,
+            "triage": {
+                "level": triage.level,
+                "reasons": [
+                    {f: getattr(r, f) for f in ("id", "name", "level", "reason", "action")} | {"source": list(r.source)}
+                    for r in triage.reasons
+                ],
+                "not_cleared": list(triage.not_cleared),
+                "avoid": list(triage.avoid),
+            },
+            "red_flags": [flag.id for flag in self.red_flags],
+            "posterior": {c: self[c] for c in sorted(net.causes, key=lambda c: -self[c])},
+            "subtypes": {s: self[s] for s in net.subtype_of},
+            "groups": {g: self[g] for g in net.groups},
+            "advice": list(self.advice),
+            "prevention": list(self.prevention),
+            "disclaimer": DISCLAIMER,
+        }
+
+    def __str__(self) -> str:
+        """Return a table for the terminal, red flags first."""
+        from .show import as_text
+
+        return as_text(self)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        """Return the table for a notebook, red flags first, every string escaped."""
+        from .show import as_html
+
+        return as_html(self)
+
+
+def _network(network: Network | str | os.PathLike[str] | None) -> Network:
+    return network if isinstance(network, Network) else load_network(network)
+
+
+def diagnose(
+    said: Mapping[str, object] | None = None,
+    /,
+    *,
+    network: Network | str | os.PathLike[str] | None = None,
+    **facts: object,
+) -> Diagnosis:
+    """Return the probability of each cause of a runner's hip pain, given what is known. Exact.
+
+    Parameters
+    ----------
+    said
+        a mapping or a pandas row of facts; the same as keyword arguments, and both may be used.
+    network
+        a Network, a name or a path (see `load_network`); None is the shipped network.
+    **facts
+        ``age`` in years (18 to 90), ``sex`` ("female"/"male", also "f"/"m"), and any background variable, finding
+        or red flag of the network: True/1/"yes"/"present" or the name of its present state; False/0/"no"/"absent"
+        or the name of its absent state; a float strictly between 0 and 1 for "this sure" (0.7 weighs present to
+        absent as 0.7 to 0.3; 0.5 says nothing; not for red flags). None, NaN or leaving it out is *unknown*, which
+        is not absent: it is averaged over.
+
+    Returns
+    -------
+    Diagnosis
+        immutable; ``d["gtps"]``, ``d.posterior``, ``d.triage``, ...
+
+    Raises
+    ------
+    UnknownNameError
+        a name that does not exist; the message has the nearest ones.
+    ContradictionError
+        the same thing said twice, differently (``onset="sudden", gradual_onset=True``).
+    EvidenceError
+        a value that is not allowed.
+
+    Notes
+    -----
+    P(causes | evidence) by enumeration of all sets of causes in a noisy-OR network whose priors are solved to give
+    the published tables back (see networks/README.md), given that at least one cause is present.
+
+    Examples
+    --------
+    >>> import hip_bayes as hb
+    >>> d = hb.diagnose(age=46, sex="female", lateral_pain=True, pain_lying_on_side=True, groin_pain=False)
+    >>> d.posterior.index[0], d["gtps"] > 0.7, d.triage.level
+    ('gtps', True, 'routine')
+
+    """
+    net = _network(network)
+    case = Vocabulary(net).read(items_of(said) if said is not None else (), facts.items())
+    return Diagnosis(net, case)
+
+
+def diagnose_many(
+    frame: pd.DataFrame,
+    *,
+    network: Network | str | os.PathLike[str] | None = None,
+    ignore: Iterable[str] = (),
+    with_triage: bool = False,
+) -> pd.DataFrame:
+    """Return the probability of each cause for every row of a table of cases. Exact.
+
+    Parameters
+    ----------
+    frame
+        a row a case, a column a fact, values as in `diagnose`; a missing column, None or NaN is unknown.
+    network
+        as in `diagnose`.
+    ignore
+        columns to pass over, such as an identifier; every other column must be a name of the network.
+    with_triage
+        add a column "triage": "urgent", "soon" or "routine".
+
+    Returns
+    -------
+    pandas.DataFrame
+        same index as `frame`, one float64 column a cause in file order including ``other``, in [0, 1].
+
+    Raises
+    ------
+    EvidenceError
+        a column or a value that is not allowed, with its row label and column; nothing is returned then.
+
+    """
+    import pandas as pd
+
+    net = _network(network)
+    if not isinstance(frame, pd.DataFrame):
+        raise EvidenceError(f"got a {type(frame).__name__}; allowed: a pandas DataFrame, a row a case")
+    if isinstance(ignore, str):
+        ignore = (ignore,)
+    vocabulary = Vocabulary(net)
+    passed_over = set(ignore)
+    places = [i for i, column in enumerate(frame.columns) if column not in passed_over]
+    names = [frame.columns[i] for i in places]
+    for column in passed_over.difference(frame.columns):
+        raise UnknownNameError.among(
+            column, map(str, frame.columns), what="column to ignore", where="the frame's columns are the choice"
+        )
+    for name in names:
+        try:
+            vocabulary.check_name(name)
+        except EvidenceError as error:
+            hint = f"; columns that are not facts go into ignore=[{name!r}]"
+            raise type(error)(f"column {name!r}: {error}{hint}", name=str(name)) from None
+        if names.count(name) > 1:
+            raise EvidenceError(f"column {name!r} is there twice; allowed: once", name=name)
+    columns = [frame.iloc[:, i].tolist() for i in places]
+    rows: list[dict[str, object]] = []
+    for label, *values in zip(frame.index, *columns, strict=True):
+        try:
+            case = vocabulary.read(zip(names, values, strict=True))
+        except EvidenceError as error:
+            raise error.within(f"row {label!r}") from None
+        found = net.engine.posterior(case).probability
+        row: dict[str, object] = {c: found[c] for c in net.causes}
+        if with_triage:
+            row["triage"] = rules.triage(net, case, found).level
+        rows.append(row)
+    out = pd.DataFrame(rows, index=frame.index, columns=[*net.causes, *(["triage"] if with_triage else [])])
+    return out.astype(dict.fromkeys(net.causes, "float64"))

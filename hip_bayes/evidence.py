@@ -1,0 +1,218 @@
+"""What a user says about a case -> a checked `Case`. Nothing is guessed and nothing is silently ignored."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .errors import ContradictionError, EvidenceError, UnknownNameError
+from .model import SEXES, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from .model import Network
+
+YES = ("yes", "y", "true", "present")
+NO = ("no", "n", "false", "absent")
+UNKNOWN = ("unknown", "")
+ALLOWED = "True or False, 1 or 0, 'yes' or 'no', a number between 0 and 1 (how sure), or None (unknown)"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is known about one person; whatever is not in it is unknown.
+
+    Attributes
+    ----------
+    sex, age, band
+        or None; `band` is the label of the age band that `age` (years) falls in.
+    background, findings
+        id -> likelihood weight of present against absent: 1.0 present, 0.0 absent, between them how sure; file order.
+    red_flags
+        id -> whether it is there; file order.
+
+    """
+
+    sex: str | None = None
+    age: float | None = None
+    band: str | None = None
+    background: Mapping[str, float] = field(default_factory=Table)
+    findings: Mapping[str, float] = field(default_factory=Table)
+    red_flags: Mapping[str, bool] = field(default_factory=Table)
+
+    def facts(self, net: Network) -> dict[str, object]:
+        """Return the case as `diagnose` takes it: True, False, a state's name or how sure, in file order."""
+        said: dict[str, object] = {}
+        if self.age is not None:
+            said["age"] = int(self.age) if self.age == int(self.age) else self.age
+        if self.sex is not None:
+            said["sex"] = self.sex
+        for id_, x in (*self.background.items(), *self.findings.items()):
+            states = net.findings[id_].states if id_ in net.findings else ("absent", "present")
+            if x not in (0.0, 1.0):
+                said[id_] = x
+            else:
+                said[id_] = bool(x) if states == ("absent", "present") else states[int(x)]
+        said |= self.red_flags
+        return said
+
+
+class Vocabulary:
+    """Every name that can be said about a case under one network, and how to read its value."""
+
+    def __init__(self, net: Network) -> None:
+        self.net = net
+        self.alias = {a: (f.id, s == f.states[1]) for f in net.findings.values() for a, s in f.aliases.items()}
+        self.names = ("age", "sex", *net.background, *net.findings, *self.alias, *net.red_flags)
+        self._known = frozenset(self.names)
+
+    def check_name(self, name: object) -> None:
+        """Refuse a name that does not exist, with the nearest that do."""
+        if isinstance(name, str) and name in self._known:
+            return
+        net = self.net
+        if isinstance(name, str) and (name in net.causes or name in net.groups or name in net.subtype_of):
+            raise EvidenceError(
+                f"{name!r} is a cause: its probability is what you get, not what you say; say findings, background "
+                "and red flags (`hip-bayes findings` lists them)",
+                name=name,
+            )
+        raise UnknownNameError.among(
+            name,
+            self.names,
+            what="finding",
+            where=f"`hip-bayes findings`, or load_network().findings, .background and .red_flags, list all "
+            f"{len(self.names)} names",
+        )
+
+    def read(self, *sayings: Iterable[tuple[str, object]], before: Case | None = None) -> Case:
+        """Return the case that (name, value) pairs describe, on top of `before`, whose facts they replace."""
+        sex, age = (before.sex, before.age) if before else (None, None)
+        weights: dict[str, float] = {**before.background, **before.findings} if before else {}
+        flags: dict[str, bool] = dict(before.red_flags) if before else {}
+        said: dict[str, tuple[str, object]] = {}
+        for name, value in (pair for saying in sayings for pair in saying):
+            self.check_name(name)
+            id_, meaning = self._value(name, value)
+            if id_ in said and said[id_][1] != meaning and None not in (meaning, said[id_][1]):
+                first = f"{said[id_][0]!r} and {name!r}" if said[id_][0] != name else f"{name!r}, said twice,"
+                raise ContradictionError(f"{first} contradict each other; say one of them", name=name, value=value)
+            if meaning is None and id_ in said and said[id_][1] is not None:
+                continue  # one alias is unknown, the other is not
+            said[id_] = (name, meaning)
+        for id_, (_, meaning) in said.items():
+            if id_ == "age":
+                age = meaning  # type: ignore[assignment]
+            elif id_ == "sex":
+                sex = meaning  # type: ignore[assignment]
+            elif id_ in self.net.red_flags:
+                _put(flags, id_, meaning)
+            else:
+                _put(weights, id_, None if meaning == 0.5 else meaning)
+        return Case(
+            sex=sex,
+            age=age,
+            band=None if age is None else self.net.band_of(age),
+            background=Table((b, weights[b]) for b in self.net.background if b in weights),
+            findings=Table((f, weights[f]) for f in self.net.findings if f in weights),
+            red_flags=Table((r, flags[r]) for r in self.net.red_flags if r in flags),
+        )
+
+    def _value(self, name: str, value: object) -> tuple[str, object]:
+        """Return the canonical id and the meaning of a value: a float, a bool (red flags), a sex, or None."""
+        if _is_unknown(value):
+            return (self.alias[name][0] if name in self.alias else name), None
+        if name == "age":
+            return name, self._age(value)
+        if name == "sex":
+            return name, _sex(value)
+        if name in self.net.red_flags:
+            x = _likelihood(name, value, ())
+            if x not in (0.0, 1.0):
+                raise EvidenceError(
+                    f"red flag {name!r} is {value!r}; allowed: True, False or None (a red flag is not a matter of "
+                    "degree: if in doubt, say True)",
+                    name=name,
+                    value=value,
+                )
+            return name, bool(x)
+        if name in self.alias:
+            id_, is_present = self.alias[name]
+            x = _likelihood(name, value, ())
+            return id_, x if is_present else 1 - x
+        states = self.net.findings[name].states if name in self.net.findings else ()
+        return name, _likelihood(name, value, states)
+
+    def _age(self, value: object) -> float:
+        low, high = self.net.age_range
+        number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+        if not number or not low <= float(value) <= high:  # type: ignore[arg-type]
+            raise EvidenceError(
+                f"age is {value!r}; allowed: a number of years from {low} to {high}, or None (unknown)",
+                name="age",
+                value=value,
+            )
+        return float(value)  # type: ignore[arg-type]
+
+
+def _put(into: dict[str, object] | dict[str, float] | dict[str, bool], id_: str, meaning: object) -> None:
+    """Set a fact, or forget it where it is now unknown."""
+    into.pop(id_, None)
+    if meaning is not None:
+        into[id_] = meaning  # type: ignore[assignment]
+
+
+def _is_unknown(value: object) -> bool:
+    if value is None:
+        return True
+    if isinstance(value, (float, np.floating)):
+        return math.isnan(value)
+    if isinstance(value, str):
+        return value.strip().lower() in UNKNOWN
+    pandas = sys.modules.get("pandas")  # its NA and NaT can only turn up where it is loaded
+    return pandas is not None and (value is pandas.NA or value is pandas.NaT)
+
+
+def _sex(value: object) -> str:
+    if isinstance(value, str):
+        text = value.strip().lower()
+        for sex in SEXES:
+            if text in (sex, sex[0]):
+                return sex
+    raise EvidenceError(f"sex is {value!r}; allowed: 'female', 'male' or None (unknown)", name="sex", value=value)
+
+
+def _likelihood(name: str, value: object, states: tuple[str, ...]) -> float:
+    """Read a yes, a no, a state's name or a number in [0, 1]."""
+    if isinstance(value, (bool, np.bool_)):
+        return float(value)
+    if isinstance(value, (int, np.integer)) and value in (0, 1):
+        return float(value)
+    if isinstance(value, (float, np.floating)) and 0 <= value <= 1:
+        return float(value)
+    if isinstance(value, str):
+        text = value.strip().lower()
+        if text in YES or text in states[1:]:
+            return 1.0
+        if text in NO or text in states[:1]:
+            return 0.0
+    names = f"; or {states[1]!r} or {states[0]!r}" if states and states != ("absent", "present") else ""
+    raise EvidenceError(f"{name!r} is {value!r}; allowed: {ALLOWED}{names}", name=name, value=value)
+
+
+def items_of(said: object) -> Iterator[tuple[str, object]]:
+    """Iterate over a mapping's or a pandas Series' names and values; EvidenceError for anything else."""
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(said, pandas.DataFrame):
+        raise EvidenceError("got a DataFrame; diagnose takes one case, diagnose_many takes a table of them")
+    if isinstance(said, Mapping) or (pandas is not None and isinstance(said, pandas.Series)):
+        return iter(said.items())
+    raise EvidenceError(
+        f"got a {type(said).__name__}; allowed: a mapping or a pandas row of names and values, or keyword arguments"
+    )

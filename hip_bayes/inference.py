@@ -1,0 +1,233 @@
+"""Exact inference: enumerate every set of causes as one vector.
+
+A state is one joint assignment of all causes (absent, present or a subtype). For a case,
+
+    log P(state, evidence) = log P(state, background evidence) + sum over findings of log P(finding | state),
+
+the first term a vector over states made once for each pattern of background evidence, the second a sum of vectors
+made once a network. Unknown findings cost nothing: they sum to one. Everything is in log space, so no number of
+findings underflows; nothing is approximate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .errors import NetworkTooLargeError
+from .links import derive_links
+from .priors import CausePrior
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from .evidence import Case
+    from .links import Links
+    from .model import Network
+
+    Floats = NDArray[np.float64]
+
+MAX_TABLE_BYTES = 2**30
+PRIOR_CACHE = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """P(present | evidence) of every cause, subtype and group, and log P(evidence | population)."""
+
+    probability: Mapping[str, float]
+    log_evidence: float
+
+
+class Engine:
+    """A network compiled for exact inference.
+
+    Parameters
+    ----------
+    net
+        the network; it is not changed, and the engine never changes after it is made.
+
+    Raises
+    ------
+    NetworkTooLargeError
+        its states and findings would not fit in `MAX_TABLE_BYTES`.
+    NetworkError
+        its priors have no solution, or a finding parent's effect is too large.
+
+    """
+
+    def __init__(self, net: Network) -> None:
+        self.net = net
+        self.shape = tuple(len(c.states) for c in net.causes.values())
+        states = int(np.prod(self.shape, dtype=object))
+        table_bytes = 16 * states * max(1, len(net.findings))
+        if table_bytes > MAX_TABLE_BYTES:
+            raise NetworkTooLargeError(
+                f"{len(net.causes)} causes make {states:,} joint states; with {len(net.findings)} findings their tables "
+                f"would take {table_bytes / 2**30:,.1f} GiB; allowed: {MAX_TABLE_BYTES / 2**30:g} GiB. Use fewer causes",
+                key="causes",
+            )
+        self.prior = CausePrior(net)
+        self.links = derive_links(net)
+        self._children = {f: [c for c in net.findings if self.links[c].parent == f] for f in net.findings}
+        self._log_absent, self._log_present = {}, {}
+        for finding in net.findings:
+            self._log_absent[finding] = np.log(self._absent(finding)).reshape(-1)
+            if self.links[finding].parent is None:
+                self._log_present[finding] = np.log1p(-np.exp(self._log_absent[finding]))
+        self._axis = {c: i for i, c in enumerate(net.causes)}
+        self._components = self._split()
+        self.log_prior = lru_cache(maxsize=PRIOR_CACHE)(self._log_prior)
+        """Cell and background evidence -> log P(state, evidence | population) by state, cached."""
+
+    def posterior(self, case: Case) -> Posterior:
+        """Return the exact posterior of a case; the same case gives the same bits whenever and wherever asked."""
+        net = self.net
+        log_p = self.log_prior(case.sex, case.band, tuple(case.background.items())).copy()
+        evidence = case.findings
+        for finding in net.findings:  # in file order, so that the order of the case's facts cannot matter
+            if self.links[finding].parent is None and self._informed(finding, evidence):
+                log_p += self._log_likelihood(finding, evidence)
+        top = log_p.max()
+        p = np.exp(log_p - top)
+        total = float(p.sum())
+        joint = (p / total).reshape(self.shape)
+        return Posterior(self._marginals(joint), float(top + np.log(total)))
+
+    def _marginals(self, joint: Floats) -> dict[str, float]:
+        """P of every cause, subtype and group from the joint distribution over states."""
+        out: dict[str, float] = {}
+        axes = range(joint.ndim)
+        for cause, axis in self._axis.items():
+            by_state = joint.sum(axis=tuple(a for a in axes if a != axis))
+            out[cause] = min(1.0, float(by_state[1:].sum()))
+            for subtype, p in zip(self.net.causes[cause].subtypes, by_state[1:], strict=False):
+                out[subtype] = float(p)
+        for group in self.net.groups.values():
+            members = [self._axis[m] for m in group.members]
+            kept = joint.sum(axis=tuple(a for a in axes if a not in members))
+            out[group.id] = min(1.0, float(kept.reshape(-1)[1:].sum()))  # the first entry: every member absent
+        return out
+
+    # ------------------------------------------------------------------------------------------------- findings
+
+    def _absent(self, finding: str) -> Floats:
+        """P(finding absent | state, parent finding absent), shape of the joint states."""
+        links = self.links[finding]
+        shared = [m.causes for m in self.net.mechanisms.values() if finding in m.findings]
+        member = {c for causes in shared for c in causes}
+        absent = np.full(self.shape, 1 - links.leak)
+        for cause in self.net.causes:
+            if cause not in member:
+                absent *= self._factor(links, cause)
+        for causes in shared:
+            strongest = np.ones((1,) * len(self.shape))
+            for cause in causes:
+                strongest = np.minimum(strongest, self._factor(links, cause))
+            absent *= strongest
+        return absent
+
+    def _factor(self, links: Links, cause: str) -> Floats:
+        """1 - link of each state of a cause, along the axis of that cause."""
+        subtypes = tuple(self.net.causes[cause].subtypes) or (cause,)
+        whole = links.link.get(cause, 0.0)
+        factor = np.array([1.0, *(1 - links.link.get(s, whole) for s in subtypes)])
+        shape = [1] * len(self.shape)
+        shape[list(self.net.causes).index(cause)] = len(factor)
+        return factor.reshape(shape)
+
+    def _informed(self, finding: str, evidence: Mapping[str, float]) -> bool:
+        """Say whether anything is known of a finding or of one that depends on it."""
+        return finding in evidence or any(self._informed(c, evidence) for c in self._children[finding])
+
+    def _log_likelihood(self, finding: str, evidence: Mapping[str, float]) -> Floats:
+        """Log P(evidence on a finding without a parent and on all that depend on it | state)."""
+        x = evidence.get(finding)
+        if not any(self._informed(c, evidence) for c in self._children[finding]):
+            if x == 1:
+                return self._log_present[finding]
+            if x == 0:
+                return self._log_absent[finding]
+        return np.log(self._likelihood(finding, evidence, parent_present=False))
+
+    def _likelihood(self, finding: str, evidence: Mapping[str, float], *, parent_present: bool) -> Floats:
+        """P(evidence on a finding and on all that depend on it | state, parent finding), summed over the unknown."""
+        p_absent = np.exp(self._log_absent[finding])
+        if parent_present:
+            p_absent = p_absent * (1 - self.links[finding].effect)
+        x = evidence.get(finding)
+        absent, present = (1.0, 1.0) if x is None else (1 - x, x)
+        left, right = absent * p_absent, present * (1 - p_absent)
+        for child in self._children[finding]:
+            if self._informed(child, evidence):
+                left = left * self._likelihood(child, evidence, parent_present=False)
+                right = right * self._likelihood(child, evidence, parent_present=True)
+        return left + right
+
+    # --------------------------------------------------------------------------------------------------- prior
+
+    def _split(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Divide the causes into two blocks with no edge between them, as even as the edges allow."""
+        components: list[set[str]] = []
+        for cause in self.prior.order:
+            tied = {cause, *self.prior.cause_parents[cause]}
+            apart = [c for c in components if not c & tied]
+            components = [*apart, tied.union(*(c for c in components if c & tied))]
+        blocks: tuple[set[str], set[str]] = (set(), set())
+        for component in sorted(components, key=lambda c: (-len(c), min(self._axis[x] for x in c))):
+            min(blocks, key=len).update(component)
+        first, second = (tuple(c for c in self.prior.order if c in block) for block in blocks)
+        return first, second
+
+    def _log_prior(self, sex: str | None, band: str | None, background: tuple[tuple[str, float], ...]) -> Floats:
+        """Log P(state, cell and background evidence | population), summed over all that is unknown."""
+        prior = self.prior
+        cells = np.array([i for i, (s, b) in enumerate(prior.cells) if sex in (None, s) and band in (None, b)])
+        known = dict(background)
+        weight = {}
+        for b, q in prior.prevalence.items():
+            x = known.get(b)
+            absent, present = (1.0, 1.0) if x is None else (1 - x, x)
+            weight[b] = np.stack([absent * (1 - q[cells]), present * q[cells]])
+        by_cell = prior.weights[cells] / prior.any_cause[cells]
+        for b in prior.idle:
+            by_cell = by_cell * weight[b].sum(axis=0)
+        mixture = by_cell[:, None] * prior.shared_weights(weight)  # (cells, configurations)
+        mixture = np.broadcast_to(mixture, (len(cells), len(prior.configurations)))
+        first, second = (self._block(block, cells, weight) for block in self._components)
+        joint = np.einsum("ks,ksi,ksj->ij", mixture, first, second)  # not matmul: same bits with any thread count
+        order = [c for block in self._components for c in block]
+        joint = joint.reshape((2,) * len(order)).transpose([order.index(c) for c in self.net.causes])
+        if self.net.everyone_has_a_cause:
+            joint[(0,) * joint.ndim] = 0.0
+        for axis, cause in enumerate(self.net.causes.values()):
+            if cause.subtypes:
+                shares = np.array([s.share.p for s in cause.subtypes.values()])
+                absent, present = np.split(joint, 2, axis=axis)
+                present = present * shares.reshape(-1, *(1,) * (joint.ndim - axis - 1))
+                joint = np.concatenate([absent, present], axis=axis)
+        with np.errstate(divide="ignore"):  # the state without any cause, where everyone has one
+            log = np.log(joint).reshape(-1)
+        log.flags.writeable = False
+        return log
+
+    def _block(self, causes: tuple[str, ...], cells: NDArray[np.intp], weight: Mapping[str, Floats]) -> Floats:
+        """P(presence of a block of causes | cell, configuration), private background summed with its evidence.
+
+        Shape (cells, configurations, 2 ** causes), the first cause the slowest.
+        """
+        prior = self.prior
+        joint = np.ones((len(cells), len(prior.configurations)))
+        for i, cause in enumerate(causes):
+            p = prior.present(cause, cells)
+            private = np.broadcast_to(prior.private_weights(cause, weight), (len(cells), p.shape[-1]))
+            both = np.stack([np.einsum("k...l,kl->k...", q, private) for q in (1 - p, p)], axis=-1)
+            parents = prior.cause_parents[cause]
+            axes = tuple(2 if c in parents else 1 for c in causes[:i])
+            joint = joint[..., None] * both.reshape(*both.shape[:2], *axes, 2)
+        return joint.reshape(len(cells), len(prior.configurations), -1)

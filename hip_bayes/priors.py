@@ -1,0 +1,276 @@
+"""Solve the intercepts that make the network give back the tables it was built from.
+
+A file states marginals *given pain*: P(cause | at least one cause, sex, age band), P(background | the same). The
+model needs parameters of the unconditioned network: an intercept a_c for each cause, so that
+
+    P(c present | its parents) = sigmoid(a_c + sum of log odds ratios of the present parents),
+
+and a prevalence q_b for each background variable. With Z = P(at least one cause), for every cell (sex, band)
+
+    P(c present) = Z * prior_c,      q_b = Z * prevalence_b + P(b present, no cause),      Z = 1 - P(no cause).
+
+For given (Z, q) each a_c is the root of a monotone function of one variable (causes in topological order, the joint
+of their cause parents carried along). What remains is a fixed point in (Z, q), found with Anderson acceleration
+(Anderson, J. ACM 12:547, 1965). Near Z = 0 the right-hand side of the last equation grows as Z * (sum of the
+priors), so there is a solution with Z > 0 whenever the priors of the cell sum to more than 1.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .errors import NetworkError, NetworkTooLargeError
+from .model import SEXES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from .model import BySexAndBand, Network
+
+    Floats = NDArray[np.float64]
+
+MAX_CONFIGURATIONS = 2**16
+TOLERANCE = 1e-13
+"""Largest relative gap of the fixed point; 1e-9 is refused."""
+DEPTH = 6
+"""How many earlier steps Anderson acceleration looks back on."""
+
+
+def by_cell(net: Network, table: BySexAndBand) -> Floats:
+    """Return a table by sex and age band as one number a cell: female bands first, then male, shape (cells,)."""
+    return np.array([table[sex][band].p for sex in SEXES for band in net.bands])
+
+
+class CausePrior:
+    """The prior network over background and causes, solved.
+
+    Attributes
+    ----------
+    cells
+        (sex, age band) pairs in the order of all arrays over cells.
+    shared, private, idle
+        background ids that touch several causes, one cause, none. The shared ones are enumerated ("configurations"),
+        the private ones summed out at their cause, the idle ones only weigh cells.
+    intercept
+        cause id -> intercept a_c by cell, shape (cells,).
+    prevalence
+        background id -> q_b by cell, shape (cells,), unconditioned.
+    any_cause
+        Z = P(at least one cause) by cell, shape (cells,); all ones if not everyone has a cause.
+
+    """
+
+    def __init__(self, net: Network) -> None:
+        self.net = net
+        self.cells = tuple((sex, band) for sex in SEXES for band in net.bands)
+        self.weights = by_cell(net, net.weights)
+        touches = {b: [c.id for c in net.causes.values() if b in c.odds_ratios] for b in net.background}
+        self.shared = tuple(b for b, causes in touches.items() if len(causes) > 1)
+        self.private = {b: causes[0] for b, causes in touches.items() if len(causes) == 1}
+        self.idle = tuple(b for b, causes in touches.items() if not causes)
+        if 2 ** len(self.shared) * len(self.cells) > MAX_CONFIGURATIONS:
+            raise NetworkTooLargeError(
+                f"{len(self.shared)} background variables that touch several causes and {len(self.cells)} cells give "
+                f"{2 ** len(self.shared) * len(self.cells):,} configurations; allowed: {MAX_CONFIGURATIONS:,}",
+                key="background",
+            )
+        every = list(np.ndindex((2,) * len(self.shared)))
+        self.configurations = np.array(every, dtype=float).reshape(len(every), len(self.shared))
+        self.order = _topological({c.id: [p for p in c.odds_ratios if p in net.causes] for c in net.causes.values()})
+        self.cause_parents = {c: [p for p in self.order if p in net.causes[c].odds_ratios] for c in net.causes}
+        self.own_private = {c: [b for b, child in self.private.items() if child == c] for c in net.causes}
+        self._offsets = {c: self._offset(c) for c in net.causes}
+        self.intercept = {c: np.zeros(len(self.cells)) for c in net.causes}
+        self.prevalence = {b: by_cell(net, row.prevalence) for b, row in net.background.items()}
+        self.any_cause = np.ones(len(self.cells))
+        self._solve()
+
+    def _offset(self, cause: str) -> Floats:
+        """Log odds ratios summed, shape (configurations, 2 per cause parent ..., private patterns)."""
+        ratios = self.net.causes[cause].odds_ratios
+        log = {parent: math.log(ratio.value) for parent, ratio in ratios.items()}
+        shared = self.configurations @ np.array([log.get(b, 0.0) for b in self.shared])
+        axes = [shared, *(np.array([0.0, log[p]]) for p in self.cause_parents[cause])]
+        private = np.zeros(1)
+        for b in self.own_private[cause]:
+            private = np.add.outer(private, [0.0, log[b]]).reshape(-1)
+        total = axes[0]
+        for axis in (*axes[1:], private):
+            total = np.add.outer(total, axis)
+        return total
+
+    def private_weights(self, cause: str, weight: Mapping[str, Floats]) -> Floats:
+        """Product of the weights of a cause's private background, shape (cells, private patterns).
+
+        `weight` maps each background id to its weight for absent and present, shape (2, cells).
+        """
+        product = np.ones((1, 1))
+        for b in self.own_private[cause]:
+            product = (product[:, :, None] * weight[b].T[:, None, :]).reshape(weight[b].shape[1], -1)
+        return product
+
+    def shared_weights(self, weight: Mapping[str, Floats]) -> Floats:
+        """Product of the weights of the shared background, shape (cells, configurations)."""
+        product = np.ones((1, 1))
+        for b in self.shared:
+            product = (product[:, :, None] * weight[b].T[:, None, :]).reshape(weight[b].shape[1], -1)
+        return product
+
+    def present(self, cause: str, cells: slice | NDArray[np.intp] = slice(None)) -> Floats:
+        """P(cause present | parents), shape (cells, configurations, 2 per cause parent ..., private patterns)."""
+        offset = self._offsets[cause]
+        return _sigmoid(self.intercept[cause][cells].reshape(-1, *(1,) * offset.ndim) + offset)
+
+    def _solve(self) -> None:
+        net = self.net
+        stated = {b: by_cell(net, row.prevalence) for b, row in net.background.items()}
+        prior = {c: by_cell(net, row.prior) for c, row in net.causes.items()}
+        active = [b for b in net.background if b not in self.idle]
+        if not net.everyone_has_a_cause:
+            self._fit(prior)
+            return
+
+        def step(u: Floats) -> Floats:
+            """Map (Z, q) by cell, shape (cells, 1 + active), to what they ought to be."""
+            self.prevalence |= {b: u[:, i] for i, b in enumerate(active, start=1)}
+            none, none_with = self._fit({c: u[:, 0] * p for c, p in prior.items()})
+            return np.stack([1 - none, *(u[:, 0] * stated[b] + none_with[b] for b in active)], axis=1)
+
+        start = np.stack([self._independent(prior), *(stated[b] for b in active)], axis=1)
+        solution, residual = _anderson(step, start)
+        worst = int(np.argmax(residual))
+        if residual[worst] > 1e-9:
+            sex, band = self.cells[worst]
+            raise NetworkError(
+                f"the priors of {sex} {band} have no solution with these odds ratios (off by {residual[worst]:.2g}); "
+                "try odds ratios nearer to 1, or priors whose sum is further above 1",
+                key="causes.*.prior",
+            )
+        step(solution)
+        self.any_cause = solution[:, 0]
+
+    def _independent(self, prior: Mapping[str, Floats]) -> Floats:
+        """Z if causes were independent: the root of 1 - prod(1 - Z * prior) = Z, by bisection, shape (cells,)."""
+        p = np.stack(list(prior.values()))
+        low, high = np.full(p.shape[1], 1e-9), np.ones(p.shape[1])
+        for _ in range(60):
+            mid = (low + high) / 2
+            above = 1 - np.prod(1 - mid * p, axis=0) > mid
+            low, high = np.where(above, mid, low), np.where(above, high, mid)
+        return low
+
+    def _fit(self, target: Mapping[str, Floats]) -> tuple[Floats, dict[str, Floats]]:
+        """Set every intercept so that P(cause present) = target; return P(no cause) and P(b present, no cause)."""
+        weight = {b: np.stack([1 - q, q]) for b, q in self.prevalence.items()}
+        shared = np.broadcast_to(self.shared_weights(weight), (len(self.cells), len(self.configurations)))
+        private = {c: self.private_weights(c, weight) for c in self.order}
+        has_children = {p for parents in self.cause_parents.values() for p in parents}
+        joint = shared  # P(configuration, causes with children so far), axes (cells, configurations, 2, 2, ...)
+        kept: list[str] = []
+        absent = {}
+        for cause in self.order:
+            parents = self.cause_parents[cause]
+            away = tuple(2 + i for i, c in enumerate(kept) if c not in parents)
+            of_parents = joint.sum(axis=away)
+            mass = of_parents[..., None] * private[cause].reshape(
+                -1, *(1,) * (of_parents.ndim - 1), private[cause].shape[1]
+            )
+            self.intercept[cause] = _intercept(target[cause], self._offsets[cause], mass, self.intercept[cause])
+            p = self.present(cause)
+            none = (0,) * len(parents)
+            absent[cause] = (1 - p)[(slice(None), slice(None), *none)]
+            if cause in has_children:
+                given = np.einsum("k...l,kl->k...", p, np.broadcast_to(private[cause], (len(p), p.shape[-1])))
+                given = given.reshape(given.shape[:2] + tuple(2 if c in parents else 1 for c in kept))
+                joint = np.stack([joint * (1 - given), joint * given], axis=-1)
+                kept.append(cause)
+        by_cause = {c: np.einsum("ksl,kl->ks", absent[c], _rows(private[c], absent[c])) for c in self.order}
+        none_at = shared * math.prod(by_cause.values())
+        none_with = {b: none_at @ bit for b, bit in zip(self.shared, self.configurations.T, strict=True)}
+        for b, cause in self.private.items():
+            here = weight | {b: np.stack([np.zeros_like(self.prevalence[b]), self.prevalence[b]])}
+            with_b = np.einsum("ksl,kl->ks", absent[cause], _rows(self.private_weights(cause, here), absent[cause]))
+            none_with[b] = (none_at / by_cause[cause] * with_b).sum(axis=1)
+        return none_at.sum(axis=1), none_with
+
+
+def _rows(weights: Floats, like: Floats) -> Floats:
+    return np.broadcast_to(weights, (like.shape[0], weights.shape[1]))
+
+
+def _sigmoid(x: Floats) -> Floats:
+    """Return 1 / (1 + exp(-x)) without overflow."""
+    e = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1.0, e) / (1.0 + e)
+
+
+def _intercept(target: Floats, offset: Floats, mass: Floats, guess: Floats) -> Floats:
+    """Return a with sum(mass * sigmoid(a + offset)) = target, by cell: Newton on the logit scale, in a bracket."""
+    axes = tuple(range(1, mass.ndim))
+    goal = np.log(target / (1 - target))
+    low, high = goal - offset.max(), goal - offset.min()
+    a = np.clip(guess, low, high)
+    for _ in range(100):
+        p = _sigmoid(a.reshape(-1, *(1,) * offset.ndim) + offset)
+        mean = (mass * p).sum(axis=axes)
+        slope = (mass * p * (1 - p)).sum(axis=axes)
+        gap = goal - np.log(mean / (1 - mean))
+        low, high = np.where(gap > 0, np.maximum(low, a), low), np.where(gap > 0, high, np.minimum(high, a))
+        new = a + gap * mean * (1 - mean) / slope
+        new = np.where((new < low) | (new > high), (low + high) / 2, new)
+        done = np.abs(new - a) <= 1e-15 * (1 + np.abs(a))
+        a = new
+        if done.all() or (np.abs(gap) < 1e-15).all():
+            break
+    return a
+
+
+def _anderson(step: _Step, start: Floats) -> tuple[Floats, Floats]:
+    """Return the fixed point of `step` in (0, 1), one row a cell, and the largest residual of each row."""
+    u, best = start, start
+    history: list[tuple[Floats, Floats]] = []
+    best_residual = np.full(len(start), np.inf)
+    for _ in range(300):
+        mapped = step(u)
+        gap = mapped - u
+        residual = np.abs(gap / u).max(axis=1)
+        better = residual < best_residual
+        best = np.where(better[:, None], u, best)
+        best_residual = np.where(better, residual, best_residual)
+        if best_residual.max() <= TOLERANCE:
+            break
+        history = [*history[-DEPTH:], (mapped, gap)]
+        u = mapped.copy()
+        if len(history) > 1:
+            for row in range(len(u)):
+                gaps = np.stack([g[row] for _, g in history], axis=1)
+                values = np.stack([m[row] for m, _ in history], axis=1)
+                mix, *_ = np.linalg.lstsq(np.diff(gaps), gap[row], rcond=1e-10)
+                u[row] -= np.diff(values) @ mix
+        u = np.where((u > 0) & (u < 1), u, mapped)
+    return best, best_residual
+
+
+def _topological(parents: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Return the nodes with every parent before its children, otherwise in the given order."""
+
+    def walk(node: str, seen: dict[str, None]) -> Iterator[str]:
+        if node not in seen:
+            seen[node] = None
+            for parent in parents[node]:
+                yield from walk(parent, seen)
+            yield node
+
+    seen: dict[str, None] = {}
+    return tuple(n for node in parents for n in walk(node, seen))
+
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    _Step = Callable[[Floats], Floats]

@@ -1,0 +1,141 @@
+"""How a result looks: a table in the terminal (rich) and in a notebook (HTML). Red flags come first in both."""
+
+from __future__ import annotations
+
+from html import escape
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from .diagnosis import DISCLAIMER
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from .diagnosis import Diagnosis
+
+WIDTH = 100
+BAR = 30
+
+
+def known(d: Diagnosis) -> str:
+    """Return what was known as one line: 'age 46, female, lateral_pain yes, ...'."""
+    words = []
+    for name, value in d.evidence.items():
+        if name == "sex":
+            words.append(str(value))
+        elif isinstance(value, bool):
+            words.append(f"{name} {'yes' if value else 'no'}")
+        elif isinstance(value, float) and name != "age":
+            words.append(f"{name} {value:.0%} sure")
+        else:
+            words.append(f"{name} {value}")
+    return ", ".join(words) or "nothing"
+
+
+def percent(p: float) -> str:
+    """Return a probability in per cent, never rounded to certainty."""
+    if 0.001 <= p <= 0.999:
+        return f"{p:.1%}"
+    return "<0.1%" if p < 0.5 else ">99.9%"
+
+
+def headline(d: Diagnosis) -> str:
+    """Return the triage level in words."""
+    words = {
+        "urgent": "URGENT: have this assessed today",
+        "soon": "SOON: have this assessed within days",
+        "routine": "ROUTINE: nothing urgent in what was said",
+    }
+    return words[d.triage.level]
+
+
+def not_cleared(d: Diagnosis) -> str:
+    """Return which red flags nobody asked about, as a sentence, or an empty text."""
+    missing = d.triage.not_cleared
+    if not missing:
+        return ""
+    return f"Not asked, so not cleared ({len(missing)} of {len(d.network.red_flags)} red flags): {', '.join(missing)}."
+
+
+def avoided(d: Diagnosis) -> str:
+    """Return which tests must not be done now, as a sentence, or an empty text."""
+    return f"Do not test: {', '.join(d.triage.avoid)}." if d.triage.avoid else ""
+
+
+def _rows(d: Diagnosis) -> list[tuple[str, str, float]]:
+    """Return (id, name, probability) of every cause, high to low."""
+    causes = d.network.causes.values()
+    return sorted(((c.id, c.name, d[c.id]) for c in causes), key=lambda row: -row[2])
+
+
+def renderable(d: Diagnosis) -> RenderableType:
+    """Return the result for a rich console."""
+    from rich.console import Group
+    from rich.markup import escape as plain
+    from rich.table import Table
+    from rich.text import Text
+
+    style = {"urgent": "bold red", "soon": "bold yellow", "routine": "bold green"}[d.triage.level]
+    parts: list[RenderableType] = [Text(headline(d), style=style)]
+    for reason in d.triage.reasons:
+        parts.append(Text(f"  ! {reason.name}: {reason.reason}. {reason.action}", style="red"))
+    parts += [Text("  " + line) for line in (avoided(d), not_cleared(d)) if line]
+    parts.append(Text(""))
+    parts.append(Text(f"Known: {known(d)}"))
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("cause")
+    table.add_column("id")
+    table.add_column("P", justify="right")
+    table.add_column("", no_wrap=True, min_width=BAR)
+    for id_, name, p in _rows(d):
+        table.add_row(plain(name), plain(id_), percent(p), Text(_bar(p), style="cyan"))
+    parts += [table, Text(f"{d.network.name}, version {d.network.version}. {DISCLAIMER}", style="dim")]
+    return Group(*parts)
+
+
+def _bar(p: float) -> str:
+    """Return a bar of eighths of a character, empty at 0 and BAR characters long at 1."""
+    eighths = round(p * BAR * 8)
+    return "█" * (eighths // 8) + ("", *"▏▎▍▌▋▊▉")[eighths % 8]
+
+
+def as_text(d: Diagnosis) -> str:
+    """Return the result as plain text, at most `WIDTH` characters wide."""
+    from rich.console import Console
+
+    out = StringIO()
+    Console(file=out, width=WIDTH, color_system=None, highlight=False, legacy_windows=False).print(renderable(d))
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
+
+
+_STYLE = """
+.hip-bayes{font:14px/1.45 system-ui,sans-serif;max-width:52em;color:inherit}
+.hip-bayes .level{font-weight:600;padding:.35em .7em;border-left:.35em solid;margin:.2em 0}
+.hip-bayes .urgent{border-color:#c62828}.hip-bayes .soon{border-color:#b26a00}.hip-bayes .routine{border-color:#2e7d32}
+.hip-bayes ul{margin:.2em 0 .4em 1.2em;padding:0}.hip-bayes p{margin:.3em 0}
+.hip-bayes table{border-collapse:collapse;width:100%;margin:.5em 0}
+.hip-bayes .hip-bayes-table td{padding:.1em .6em .1em 0;text-align:left;background:none;border:0}
+.hip-bayes .hip-bayes-table td.p{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.hip-bayes td.bar{width:40%}.hip-bayes .bar div{background:#3b7dd8;height:.8em;border-radius:2px;min-width:1px}
+.hip-bayes small,.hip-bayes code{opacity:.75}
+""".replace("\n", "")
+
+
+def as_html(d: Diagnosis) -> str:
+    """Return the result as an HTML fragment: no script, every string escaped, legible in light and dark themes."""
+    reasons = "".join(
+        f"<li><b>{escape(r.name)}</b>: {escape(r.reason)}. {escape(r.action)}</li>" for r in d.triage.reasons
+    )
+    lines = "".join(f"<p><small>{escape(line)}</small></p>" for line in (avoided(d), not_cleared(d)) if line)
+    rows = "".join(
+        f"<tr><td>{escape(name)} <code>{escape(id_)}</code></td><td class='p'>{escape(percent(p))}</td>"
+        f"<td class='bar'><div style='width:{100 * p:.2f}%'></div></td></tr>"
+        for id_, name, p in _rows(d)
+    )
+    return (
+        f"<style>{_STYLE}</style><div class='hip-bayes'>"
+        f"<div class='level {escape(d.triage.level)}'>{escape(headline(d))}</div>"
+        f"{f'<ul>{reasons}</ul>' if reasons else ''}{lines}"
+        f"<p>Known: {escape(known(d))}</p><table class='hip-bayes-table'>{rows}</table>"
+        f"<p><small>{escape(f'{d.network.name}, version {d.network.version}. {DISCLAIMER}')}</small></p></div>"
+    )

@@ -1,0 +1,81 @@
+"""How soon to be seen: red flags and hazards as rules beside the posterior.
+
+A red flag acts by itself: nothing here lets a probability lower or cancel one. A hazard is the other way round: a
+probability that, from the file's threshold up, is by itself a reason for urgency.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .model import LEVELS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .evidence import Case
+    from .model import Network, RedFlag
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason for urgency: a red flag that is present, or a hazard at or above its threshold."""
+
+    id: str
+    name: str
+    level: str
+    reason: str
+    action: str
+    source: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """How soon to be seen, and why.
+
+    Attributes
+    ----------
+    level
+        "urgent" (today), "soon" (within days) or "routine": the most pressing level among the reasons.
+    reasons
+        the most pressing first; empty for routine.
+    not_cleared
+        ids of the red flags nobody has asked about: "routine" holds only as far as these are absent.
+    avoid
+        ids of findings that must not be tested now, because the test could do harm.
+
+    """
+
+    level: str
+    reasons: tuple[Reason, ...]
+    not_cleared: tuple[str, ...]
+    avoid: tuple[str, ...]
+
+
+def present_flags(net: Network, case: Case) -> tuple[RedFlag, ...]:
+    """Return the red flags that are present, the most pressing first."""
+    flags = [net.red_flags[id_] for id_, there in case.red_flags.items() if there]
+    return tuple(sorted(flags, key=lambda flag: LEVELS.index(flag.level)))
+
+
+def triage(net: Network, case: Case, probability: Mapping[str, float]) -> Triage:
+    """Return how soon to be seen, from the red flags of a case and the posterior's hazards."""
+    flags = present_flags(net, case)
+    reasons = [Reason(f.id, f.name, f.level, f.reason, f.action, f.source) for f in flags]
+    live = [h for h in net.hazards.values() if probability[h.id] >= h.threshold]
+    for h in live:
+        name = net.causes[h.id].name if h.id in net.causes else _subtype_name(net, h.id)
+        why = f"its probability is {probability[h.id]:.0%}, at or above {h.threshold:.0%}: {h.reason}"
+        reasons.append(Reason(h.id, name, h.level, why, h.action, h.source))
+    reasons.sort(key=lambda reason: LEVELS.index(reason.level))
+    return Triage(
+        level=reasons[0].level if reasons else LEVELS[-1],
+        reasons=tuple(reasons),
+        not_cleared=tuple(id_ for id_ in net.red_flags if id_ not in case.red_flags),
+        avoid=tuple(dict.fromkeys(f for h in live for f in h.avoid)),
+    )
+
+
+def _subtype_name(net: Network, id_: str) -> str:
+    return net.causes[net.subtype_of[id_]].subtypes[id_].name
