@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import warnings
-from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -115,9 +114,9 @@ class _Tables:
         parents = tuple(cause.odds_ratios)
         intercept = self.prior.intercept[node].reshape(len(SEXES), len(self.bands))
         log_odds = np.empty((*intercept.shape, *(len(self.states[p]) for p in parents)))
-        for states in product(*(range(len(self.states[p])) for p in parents)):
-            ratios = [cause.odds_ratios[p].value for p, s in zip(parents, states, strict=True) if s > 0]
-            log_odds[(..., *states)] = intercept + sum(map(math.log, ratios))
+        for index in np.ndindex(log_odds.shape):
+            here = zip(parents, index[2:], strict=True)
+            log_odds[index] = intercept[index[:2]] + sum(math.log(cause.odds_ratios[p].value) for p, s in here if s > 0)
         present = 1 / (1 + np.exp(-log_odds))
         shares = [s.share.p for s in cause.subtypes.values()] or [1.0]
         values = np.stack([1 - present, *(share * present for share in shares)])
@@ -130,9 +129,9 @@ class _Tables:
         parents = [*([links.parent] if links.parent else []), *causes]
         shape = [len(self.states[p]) for p in parents]
         present = np.empty(shape)
-        for states in product(*map(range, shape)):
-            named = {p: self.states[p][s] for p, s in zip(parents, states, strict=True) if s > 0}
-            present[states] = 1 - self._absent(node, links, named)
+        for index in np.ndindex(*shape):
+            named = {p: self.states[p][s] for p, s in zip(parents, index, strict=True) if s > 0}
+            present[index] = 1 - self._absent(node, links, named)
         return self.binary(node, present, parents)
 
     def _absent(self, node: str, links: Links, present: Mapping[str, str]) -> float:

@@ -68,8 +68,9 @@ class Engine:
         table_bytes = 16 * states * max(1, len(net.findings))
         if table_bytes > MAX_TABLE_BYTES:
             raise NetworkTooLargeError(
-                f"{len(net.causes)} causes make {states:,} joint states; with {len(net.findings)} findings their tables "
-                f"would take {table_bytes / 2**30:,.1f} GiB; allowed: {MAX_TABLE_BYTES / 2**30:g} GiB. Use fewer causes",
+                f"{len(net.causes)} causes make {states:,} joint states; with {len(net.findings)} findings their "
+                f"tables would take {table_bytes / 2**30:,.1f} GiB; allowed: {MAX_TABLE_BYTES / 2**30:g} GiB. "
+                "Use fewer causes",
                 key="causes",
             )
         self.prior = CausePrior(net)
@@ -157,12 +158,11 @@ class Engine:
 
     def _likelihood(self, finding: str, evidence: Mapping[str, float], *, parent_present: bool) -> Floats:
         """P(evidence on a finding and on all that depend on it | state, parent finding), summed over the unknown."""
-        p_absent = np.exp(self._log_absent[finding])
-        if parent_present:
-            p_absent = p_absent * (1 - self.links[finding].effect)
+        effect = self.links[finding].effect if parent_present else 0.0
+        p_absent = np.exp(self._log_absent[finding]) * (1 - effect)
         x = evidence.get(finding)
-        absent, present = (1.0, 1.0) if x is None else (1 - x, x)
-        left, right = absent * p_absent, present * (1 - p_absent)
+        left: Floats = p_absent if x is None else (1 - x) * p_absent
+        right: Floats = 1 - p_absent if x is None else x * (1 - p_absent)
         for child in self._children[finding]:
             if self._informed(child, evidence):
                 left = left * self._likelihood(child, evidence, parent_present=False)
@@ -200,7 +200,7 @@ class Engine:
         mixture = by_cell[:, None] * prior.shared_weights(weight)  # (cells, configurations)
         mixture = np.broadcast_to(mixture, (len(cells), len(prior.configurations)))
         first, second = (self._block(block, cells, weight) for block in self._components)
-        joint = np.einsum("ks,ksi,ksj->ij", mixture, first, second)  # not matmul: same bits with any thread count
+        joint = np.einsum("ksi,ksj->ij", mixture[..., None] * first, second)  # not matmul: same bits for any threads
         order = [c for block in self._components for c in block]
         joint = joint.reshape((2,) * len(order)).transpose([order.index(c) for c in self.net.causes])
         if self.net.everyone_has_a_cause:
@@ -208,9 +208,9 @@ class Engine:
         for axis, cause in enumerate(self.net.causes.values()):
             if cause.subtypes:
                 shares = np.array([s.share.p for s in cause.subtypes.values()])
-                absent, present = np.split(joint, 2, axis=axis)
-                present = present * shares.reshape(-1, *(1,) * (joint.ndim - axis - 1))
-                joint = np.concatenate([absent, present], axis=axis)
+                none, some = np.split(joint, 2, axis=axis)
+                sites = some * shares.reshape(-1, *(1,) * (joint.ndim - axis - 1))
+                joint = np.concatenate([none, sites], axis=axis)
         with np.errstate(divide="ignore"):  # the state without any cause, where everyone has one
             log = np.log(joint).reshape(-1)
         log.flags.writeable = False
@@ -222,7 +222,7 @@ class Engine:
         Shape (cells, configurations, 2 ** causes), the first cause the slowest.
         """
         prior = self.prior
-        joint = np.ones((len(cells), len(prior.configurations)))
+        joint: Floats = np.ones((len(cells), len(prior.configurations)))
         for i, cause in enumerate(causes):
             p = prior.present(cause, cells)
             private = np.broadcast_to(prior.private_weights(cause, weight), (len(cells), p.shape[-1]))
@@ -230,4 +230,5 @@ class Engine:
             parents = prior.cause_parents[cause]
             axes = tuple(2 if c in parents else 1 for c in causes[:i])
             joint = joint[..., None] * both.reshape(*both.shape[:2], *axes, 2)
-        return joint.reshape(len(cells), len(prior.configurations), -1)
+        flat: Floats = joint.reshape(len(cells), len(prior.configurations), -1)
+        return flat

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .errors import NetworkError, UnknownNameError
@@ -394,7 +395,7 @@ def _new_value(old: object, value: object, path: str) -> object:
             fields["source"] = (fields["source"],)
         unknown = set(fields) - {f.name for f in dataclasses.fields(old)}
         if unknown:
-            raise NetworkError(f"unknown field {sorted(unknown)[0]!r} of a number", key=path)
+            raise NetworkError(f"unknown field {min(unknown)!r} of a number", key=path)
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         fields = {key: float(value)}
     else:
@@ -563,22 +564,14 @@ def _check_cycles(net: Network) -> None:
     causes = {c.id: [p for p in c.odds_ratios if p in net.causes] for c in net.causes.values()}
     findings = {f.id: [f.parent.finding] if f.parent else [] for f in net.findings.values()}
     for section, parents, field_name in (("causes", causes, "odds_ratios"), ("findings", findings, "parent")):
-        done: set[str] = set()
-
-        def visit(node: str, path: tuple[str, ...]) -> None:
-            if node in path:
-                cycle = " <- ".join((*path[path.index(node) :], node))
-                raise NetworkError(
-                    f"a cycle: {cycle}; allowed: no {section[:-1]} may be its own ancestor",
-                    key=f"{section}.{node}.{field_name}",
-                )
-            if node not in done:
-                for parent in parents[node]:
-                    visit(parent, (*path, node))
-                done.add(node)
-
-        for node in parents:
-            visit(node, ())
+        try:
+            TopologicalSorter(parents).prepare()
+        except CycleError as error:
+            cycle = error.args[1]
+            raise NetworkError(
+                f"a cycle: {' -> '.join(cycle)}; allowed: no {section[:-1]} may be its own ancestor",
+                key=f"{section}.{cycle[0]}.{field_name}",
+            ) from None
 
 
 def _check_leaks(net: Network) -> None:

@@ -18,6 +18,7 @@ priors), so there is a solution with Z > 0 whenever the priors of the cell sum t
 from __future__ import annotations
 
 import math
+from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +27,7 @@ from .errors import NetworkError, NetworkTooLargeError
 from .model import SEXES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -81,7 +82,8 @@ class CausePrior:
             )
         every = list(np.ndindex((2,) * len(self.shared)))
         self.configurations = np.array(every, dtype=float).reshape(len(every), len(self.shared))
-        self.order = _topological({c.id: [p for p in c.odds_ratios if p in net.causes] for c in net.causes.values()})
+        edges = {c.id: [p for p in c.odds_ratios if p in net.causes] for c in net.causes.values()}
+        self.order = tuple(TopologicalSorter(edges).static_order())
         self.cause_parents = {c: [p for p in self.order if p in net.causes[c].odds_ratios] for c in net.causes}
         self.own_private = {c: [b for b, child in self.private.items() if child == c] for c in net.causes}
         self._offsets = {c: self._offset(c) for c in net.causes}
@@ -94,15 +96,13 @@ class CausePrior:
         """Log odds ratios summed, shape (configurations, 2 per cause parent ..., private patterns)."""
         ratios = self.net.causes[cause].odds_ratios
         log = {parent: math.log(ratio.value) for parent, ratio in ratios.items()}
-        shared = self.configurations @ np.array([log.get(b, 0.0) for b in self.shared])
-        axes = [shared, *(np.array([0.0, log[p]]) for p in self.cause_parents[cause])]
+        total: Floats = self.configurations @ np.array([log.get(b, 0.0) for b in self.shared])
+        for parent in self.cause_parents[cause]:
+            total = np.add.outer(total, np.array([0.0, log[parent]]))
         private = np.zeros(1)
         for b in self.own_private[cause]:
-            private = np.add.outer(private, [0.0, log[b]]).reshape(-1)
-        total = axes[0]
-        for axis in (*axes[1:], private):
-            total = np.add.outer(total, axis)
-        return total
+            private = np.add.outer(private, np.array([0.0, log[b]])).reshape(-1)
+        return np.add.outer(total, private)
 
     def private_weights(self, cause: str, weight: Mapping[str, Floats]) -> Floats:
         """Product of the weights of a cause's private background, shape (cells, private patterns).
@@ -182,8 +182,7 @@ class CausePrior:
             )
             self.intercept[cause] = _intercept(target[cause], self._offsets[cause], mass, self.intercept[cause])
             p = self.present(cause)
-            none = (0,) * len(parents)
-            absent[cause] = (1 - p)[(slice(None), slice(None), *none)]
+            absent[cause] = 1 - p.reshape(*p.shape[:2], -1, p.shape[-1])[:, :, 0]  # no parent present
             if cause in has_children:
                 given = np.einsum("k...l,kl->k...", p, np.broadcast_to(private[cause], (len(p), p.shape[-1])))
                 given = given.reshape(given.shape[:2] + tuple(2 if c in parents else 1 for c in kept))
@@ -254,20 +253,6 @@ def _anderson(step: _Step, start: Floats) -> tuple[Floats, Floats]:
                 u[row] -= np.diff(values) @ mix
         u = np.where((u > 0) & (u < 1), u, mapped)
     return best, best_residual
-
-
-def _topological(parents: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-    """Return the nodes with every parent before its children, otherwise in the given order."""
-
-    def walk(node: str, seen: dict[str, None]) -> Iterator[str]:
-        if node not in seen:
-            seen[node] = None
-            for parent in parents[node]:
-                yield from walk(parent, seen)
-            yield node
-
-    seen: dict[str, None] = {}
-    return tuple(n for node in parents for n in walk(node, seen))
 
 
 if TYPE_CHECKING:

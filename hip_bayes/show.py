@@ -77,8 +77,7 @@ def renderable(d: Diagnosis) -> RenderableType:
 
     style = {"urgent": "bold red", "soon": "bold yellow", "routine": "bold green"}[d.triage.level]
     parts: list[RenderableType] = [Text(headline(d), style=style)]
-    for reason in d.triage.reasons:
-        parts.append(Text(f"  ! {reason.name}: {reason.reason}. {reason.action}", style="red"))
+    parts += [Text(f"  ! {r.name}: {r.reason}. {r.action}", style="red") for r in d.triage.reasons]
     parts += [Text("  " + line) for line in (avoided(d), not_cleared(d)) if line]
     parts.append(Text(""))
     parts.append(Text(f"Known: {known(d)}"))
@@ -96,7 +95,7 @@ def renderable(d: Diagnosis) -> RenderableType:
 def _bar(p: float) -> str:
     """Return a bar of eighths of a character, empty at 0 and BAR characters long at 1."""
     eighths = round(p * BAR * 8)
-    return "█" * (eighths // 8) + ("", *"▏▎▍▌▋▊▉")[eighths % 8]
+    return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
 
 
 def as_text(d: Diagnosis) -> str:
