@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .diagnosis import Diagnosis
 
 WIDTH = 100
-BAR = 30
+BAR = 20
 
 
 def known(d: Diagnosis) -> str:
@@ -82,8 +82,8 @@ def renderable(d: Diagnosis) -> RenderableType:
     parts.append(Text(""))
     parts.append(Text(f"Known: {known(d)}"))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("cause")
-    table.add_column("id")
+    table.add_column("cause", no_wrap=True)
+    table.add_column("id", no_wrap=True)
     table.add_column("P", justify="right")
     table.add_column("", no_wrap=True, min_width=BAR)
     for id_, name, p in _rows(d):
