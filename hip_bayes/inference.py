@@ -212,7 +212,7 @@ class Engine:
                 sites = some * shares.reshape(-1, *(1,) * (joint.ndim - axis - 1))
                 joint = np.concatenate([none, sites], axis=axis)
         with np.errstate(divide="ignore"):  # the state without any cause, where everyone has one
-            log = np.log(joint).reshape(-1)
+            log: Floats = np.log(joint).reshape(-1)
         log.flags.writeable = False
         return log
 

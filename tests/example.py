@@ -1,0 +1,99 @@
+"""The complete example of networks/README.md as text and as data, and the smallest networks that tests need."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import TYPE_CHECKING, Any
+
+from hip_bayes.library import networks_dir, read_network
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hip_bayes import Network
+
+Data = dict[str, Any]
+
+SCRIPT = "<script>alert(1)</script>"
+
+
+def example_text() -> str:
+    """Return the TOML block of networks/README.md."""
+    readme = (networks_dir() / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```toml\n(.*?)^```", readme, re.DOTALL | re.MULTILINE)
+    assert len(blocks) == 1, "the format's description has one complete example"
+    return str(blocks[0])
+
+
+def example_data() -> Data:
+    """Return the example as a parsed file: a new dict each time, for the caller to change."""
+    return tomllib.loads(example_text())
+
+
+def number(p: float | list[float], n: float = 10.0) -> Data:
+    """Write a number of the format, with its provenance."""
+    return {"p": p, "n": n, "basis": "judgement", "reason": "for this test"}
+
+
+def odds_ratio(value: float) -> Data:
+    """Write an odds ratio of the format, with its provenance."""
+    return {"value": value, "low": value, "high": value, "basis": "judgement", "reason": "for this test"}
+
+
+def finding(leak: float, given: Mapping[str, float], **more: object) -> Data:
+    """Write a finding of the format."""
+    return {
+        "name": "A finding",
+        "kind": "history",
+        "question": "Is it there?",
+        "leak": number(leak),
+        "given": {site: number(p) for site, p in given.items()},
+        **more,
+    }
+
+
+def parent(of: str, effect: float) -> Data:
+    """Write a finding's parent of the format."""
+    return {"finding": of, "effect": number(effect)}
+
+
+def red_flag(level: str, **more: object) -> Data:
+    """Write a red flag of the format."""
+    return {
+        "name": f"A flag for {level}",
+        "question": "Is it there?",
+        "level": level,
+        "reason": f"it is {level}",
+        "action": f"Do what is {level}.",
+        "basis": "judgement",
+        **more,
+    }
+
+
+def small(priors: Mapping[str, float], findings: Mapping[str, Data], *, everyone: bool = False) -> Data:
+    """Write a network without background, of one age band: cause -> prior, finding -> its entry."""
+    return {
+        "network": {
+            "id": "small",
+            "name": "A small network",
+            "version": "1",
+            "description": "For a test.",
+            "population": "Nobody.",
+            "age_range": [18, 90],
+            "age_bands": ["18+"],
+            "everyone_has_a_cause": everyone,
+        },
+        "causes": {
+            c: {"name": f"Cause {c}", "icd10": "M25.5", "description": "For a test.", "prior": {"all": number(p)}}
+            for c, p in priors.items()
+        },
+        "findings": dict(findings),
+    }
+
+
+def solved(data: Data) -> Network:
+    """Return the network that parsed data describes, solved: every refusal happens here."""
+    net = read_network(data)
+    _ = net.engine
+    return net

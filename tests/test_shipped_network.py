@@ -1,0 +1,170 @@
+"""What must hold of the shipped network: its tables come back, pgmpy agrees, the readers' stories make sense."""
+
+from __future__ import annotations
+
+import random
+import tomllib
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+import hip_bayes as hb
+from hip_bayes.library import networks_dir
+from hip_bayes.model import SEXES, numbers
+
+if TYPE_CHECKING:
+    from hip_bayes import Network
+
+VOCABULARY = {
+    "causes": """itb_syndrome gtps hamstring_strain hip_flexor_strain adductor_strain labral_tear fai stress_fracture
+        osteoarthritis lumbar_referred distal_referred other""",
+    "groups": "muscle_strain referred_pain",
+    "background": """training_spike low_bone_density low_energy_availability family_history_oa low_activity
+        previous_hip_injury high_bmi weak_hip_abductors""",
+    "red_flags": """severe_pain sudden_loss_of_mobility fever inability_to_bear_weight trauma cancer_history weight_loss
+        night_sweats saddle_numbness bladder_bowel_change swollen_warm_leg""",
+    "findings": """lateral_pain groin_pain anterior_thigh_pain buttock_pain medial_thigh_pain lateral_knee_pain
+        low_back_pain radiating_leg_pain paraesthesia clicking catching_locking grating_crackling stiffness
+        reduced_mobility night_pain pain_lying_on_side pain_lying_down pain_sitting_cross_legged pain_prolonged_sitting
+        pain_getting_in_out_car pain_putting_on_shoes_socks pain_during_running pain_after_running
+        pain_at_same_distance downhill_worse stairs_worse weight_bearing_pain rest_pain onset localised_tenderness
+        dull_ache sharp_pain_on_movement burning_pain flares_intermittent weakness limp bruising relieved_by_rest
+        relieved_by_hip_abduction deep_hip_pain bilateral_pain trochanter_tenderness single_leg_stance_pain
+        resisted_abduction_pain trendelenburg external_derotation_pain faber_positive fadir_positive
+        limited_internal_rotation limited_flexion scour_positive log_roll_positive hop_test_positive fulcrum_positive
+        resisted_hip_flexion_pain resisted_adduction_pain resisted_hamstring_pain ischial_tenderness adductor_tenderness
+        ober_positive noble_positive straight_leg_raise_positive pubic_percussion_positive""",
+}
+
+
+@pytest.fixture(scope="module")
+def net() -> Network:
+    return hb.load_network()
+
+
+@pytest.mark.parametrize("part", VOCABULARY)
+def test_every_id_of_the_vocabulary_is_there(net: Network, part: str) -> None:
+    missing = set(VOCABULARY[part].split()) - set(getattr(net, part))
+    assert not missing
+
+
+def test_every_kind_of_finding_is_there(net: Network) -> None:
+    assert {f.kind for f in net.findings.values()} == {"history", "examination", "imaging"}
+    assert tuple(net.causes["stress_fracture"].subtypes) == ("femoral_neck", "pubic_ramus", "sacrum", "femoral_shaft")
+
+
+def test_the_tables_of_the_file_come_back(net: Network) -> None:
+    """With only sex and age known, each cause has the probability the TOML file states, read here on its own."""
+    data = tomllib.loads((networks_dir() / "hip_pain_runners.toml").read_text(encoding="utf-8"))
+    weights = data["network"]["weights"]
+    mixture = dict.fromkeys(data["causes"], 0.0)
+    for cause, entry in data["causes"].items():
+        for sex in SEXES:
+            row = entry["prior"].get("all") or entry["prior"][sex]
+            for i, band in enumerate(net.bands.values()):
+                for age in (band.low, min(band.high - 0.01, 90)):
+                    assert hb.diagnose(age=age, sex=sex)[cause] == pytest.approx(row["p"][i], abs=1e-6)
+                mixture[cause] += weights[sex]["p"][i] * row["p"][i]
+    nothing_known = hb.diagnose()
+    for cause, p in mixture.items():
+        assert nothing_known[cause] == pytest.approx(p, abs=1e-6)
+
+
+def test_few_have_only_a_cause_outside_the_list(net: Network) -> None:
+    joint = np.exp(net.engine.log_prior(None, None, ())).reshape(net.engine.shape)
+    only_other = joint[tuple(-1 if c == "other" else 0 for c in net.causes)]
+    assert 0.05 <= only_other <= 0.10
+
+
+def test_story_of_a_recreational_runner_over_sixty() -> None:
+    d = hb.diagnose(age=60, sex="female", pain_after_running=True, relieved_by_rest=True, pain_during_running=False)
+    assert {"osteoarthritis", "gtps", "lumbar_referred"} <= set(d.posterior.index[:4])
+
+
+def test_story_of_an_ultra_runner_woken_at_night() -> None:
+    d = hb.diagnose(
+        night_pain=True,
+        pain_lying_on_side=True,
+        dull_ache=True,
+        deep_hip_pain=True,
+        bilateral_pain=True,
+        relieved_by_hip_abduction=True,
+        pain_during_running=False,
+    )
+    assert d.posterior.index[0] == "gtps"
+
+
+def test_suspicion_of_a_femoral_neck_fracture_is_urgent_and_forbids_hopping() -> None:
+    d = hb.diagnose(
+        age=24, sex="female", low_energy_availability=True, training_spike=True, groin_pain=True, weight_bearing_pain=True
+    )
+    assert d["femoral_neck"] >= 0.05
+    assert d.triage.level == "urgent"
+    assert d.triage.avoid == ("hop_test_positive",)
+    assert "hop" in d.advice[0]
+
+
+def test_pgmpy_gives_the_same_posteriors(net: Network) -> None:
+    """200 random cases with hard, soft and partial evidence: pgmpy's variable elimination agrees within 1e-9."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pgmpy.factors.discrete import TabularCPD
+        from pgmpy.inference import VariableElimination
+
+        model = net.to_pgmpy()
+        rng = random.Random(20260601)
+        names = [*net.findings, *net.background]
+        worst = 0.0
+        for _ in range(200):
+            facts: dict[str, object] = {}
+            hard, soft = {"hip_pain": "present"}, []
+            if rng.random() < 0.7:
+                facts["age"] = age = rng.randint(18, 90)
+                hard["age"] = next(b.label for b in net.bands.values() if age < b.high)
+            if rng.random() < 0.7:
+                facts["sex"] = hard["sex"] = rng.choice(SEXES)
+            for name in rng.sample(names, rng.randint(0, 14)):
+                states = list(net.findings[name].states) if name in net.findings else ["absent", "present"]
+                if rng.random() < 0.7:
+                    facts[name] = present = rng.random() < 0.5
+                    hard[name] = states[present]
+                else:
+                    facts[name] = x = round(rng.uniform(0.02, 0.98), 2)
+                    soft.append(TabularCPD(name, 2, [[1 - x], [x]], state_names={name: states}))
+            d = net.diagnose(facts)
+            # a new object each time: virtual evidence rewrites the one it is asked of
+            found = VariableElimination(model).query(
+                list(net.causes), evidence=hard, virtual_evidence=soft or None, joint=False, show_progress=False
+            )
+            for cause in net.causes.values():
+                absent = found[cause.id].get_value(**{cause.id: "absent"})
+                worst = max(worst, abs(1 - absent - d[cause.id]))
+                for subtype in cause.subtypes:
+                    worst = max(worst, abs(found[cause.id].get_value(**{cause.id: subtype}) - d[subtype]))
+    assert worst < 1e-9
+
+
+def test_no_number_is_without_basis_and_source_or_reason(net: Network) -> None:
+    for path, number in numbers(net):
+        assert number.basis in ("measured", "transferred", "qualitative", "judgement"), path
+        assert number.reason if number.basis == "judgement" else number.source, path
+
+
+def test_every_source_is_used(net: Network) -> None:
+    used = {s for _, number in numbers(net) for s in number.source}
+    used |= {s for rule in (*net.red_flags.values(), *net.hazards.values()) for s in rule.source}
+    assert used == set(net.sources)
+
+
+def test_every_red_flag_of_the_article_is_urgent(net: Network) -> None:
+    for flag in ("severe_pain", "sudden_loss_of_mobility", "fever"):
+        assert net.diagnose({flag: True}).triage.level == "urgent"
+
+
+def test_there_is_advice_at_every_level_and_no_return_to_running_while_urgent() -> None:
+    assert any("return to running" in line for line in hb.diagnose().advice)
+    assert not any("return to running" in line for line in hb.diagnose(fever=True).advice)
+    assert hb.diagnose(fever=True).advice[0] == "Go to an emergency department today."
+    assert hb.diagnose().prevention
