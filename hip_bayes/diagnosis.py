@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from . import triage as rules
 from .errors import EvidenceError, UnknownNameError
-from .evidence import Case, Vocabulary, items_of
+from .evidence import items_of
 from .library import load_network
 from .model import Network
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from .evidence import Case
     from .inference import Posterior
     from .model import RedFlag
 
@@ -130,8 +131,8 @@ class Diagnosis:
         True
 
         """
-        vocabulary = Vocabulary(self._network)
-        case = vocabulary.read(items_of(said) if said is not None else (), facts.items(), before=self._case)
+        said_items = items_of(said) if said is not None else ()
+        case = self._network.vocabulary.read(said_items, facts.items(), before=self._case)
         return type(self)(self._network, case)
 
     def to_dict(self) -> dict[str, Any]:
@@ -227,7 +228,7 @@ def diagnose(
 
     """
     net = _network(network)
-    case = Vocabulary(net).read(items_of(said) if said is not None else (), facts.items())
+    case = net.vocabulary.read(items_of(said) if said is not None else (), facts.items())
     return Diagnosis(net, case)
 
 
@@ -269,7 +270,7 @@ def diagnose_many(
         raise EvidenceError(f"got a {type(frame).__name__}; allowed: a pandas DataFrame, a row a case")
     if isinstance(ignore, str):
         ignore = (ignore,)
-    vocabulary = Vocabulary(net)
+    vocabulary = net.vocabulary
     passed_over = set(ignore)
     places = [i for i, column in enumerate(frame.columns) if column not in passed_over]
     names = [frame.columns[i] for i in places]

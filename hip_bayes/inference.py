@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .errors import NetworkTooLargeError
+from .errors import EvidenceError, NetworkTooLargeError
 from .links import derive_links
 from .priors import CausePrior
 
@@ -75,19 +75,26 @@ class Engine:
             )
         self.prior = CausePrior(net)
         self.links = derive_links(net)
+        self._axis = {c: i for i, c in enumerate(net.causes)}
         self._children = {f: [c for c in net.findings if self.links[c].parent == f] for f in net.findings}
         self._log_absent, self._log_present = {}, {}
         for finding in net.findings:
-            self._log_absent[finding] = np.log(self._absent(finding)).reshape(-1)
-            if self.links[finding].parent is None:
-                self._log_present[finding] = np.log1p(-np.exp(self._log_absent[finding]))
-        self._axis = {c: i for i, c in enumerate(net.causes)}
+            self._log_absent[finding] = self._absent(finding).reshape(-1)
+            if self.links[finding].parent is None:  # else it depends on the parent and is made when asked for
+                self._log_present[finding] = np.log(-np.expm1(self._log_absent[finding]))
         self._components = self._split()
         self.log_prior = lru_cache(maxsize=PRIOR_CACHE)(self._log_prior)
         """Cell and background evidence -> log P(state, evidence | population) by state, cached."""
 
     def posterior(self, case: Case) -> Posterior:
-        """Return the exact posterior of a case; the same case gives the same bits whenever and wherever asked."""
+        """Return the exact posterior of a case; the same case gives the same bits whenever and wherever asked.
+
+        Raises
+        ------
+        EvidenceError
+            what was said cannot happen together under this network (its probability is 0).
+
+        """
         net = self.net
         log_p = self.log_prior(case.sex, case.band, tuple(case.background.items())).copy()
         evidence = case.findings
@@ -95,6 +102,11 @@ class Engine:
             if self.links[finding].parent is None and self._informed(finding, evidence):
                 log_p += self._log_likelihood(finding, evidence)
         top = log_p.max()
+        if top == -np.inf:
+            raise EvidenceError(
+                f"{', '.join(evidence)} cannot be as they were said together under the network {net.id!r} "
+                "(probability 0); check the answers, or say how sure they are with numbers between 0 and 1"
+            )
         p = np.exp(log_p - top)
         total = float(p.sum())
         joint = (p / total).reshape(self.shape)
@@ -118,56 +130,54 @@ class Engine:
     # ------------------------------------------------------------------------------------------------- findings
 
     def _absent(self, finding: str) -> Floats:
-        """P(finding absent | state, parent finding absent), shape of the joint states."""
+        """Log P(finding absent | state, parent finding absent), shape of the joint states."""
         links = self.links[finding]
-        shared = [m.causes for m in self.net.mechanisms.values() if finding in m.findings]
-        member = {c for causes in shared for c in causes}
-        absent = np.full(self.shape, 1 - links.leak)
+        mechanisms = [m.causes for m in self.net.mechanisms.values() if finding in m.findings]
+        together = {c for causes in mechanisms for c in causes}
+        log_absent = np.full(self.shape, np.log1p(-links.leak))
         for cause in self.net.causes:
-            if cause not in member:
-                absent *= self._factor(links, cause)
-        for causes in shared:
-            strongest = np.ones((1,) * len(self.shape))
+            if cause not in together:
+                log_absent += self._log_factor(links, cause)
+        for causes in mechanisms:
+            strongest: Floats = np.zeros((1,) * len(self.shape))
             for cause in causes:
-                strongest = np.minimum(strongest, self._factor(links, cause))
-            absent *= strongest
-        return absent
+                strongest = np.minimum(strongest, self._log_factor(links, cause))
+            log_absent += strongest
+        return log_absent
 
-    def _factor(self, links: Links, cause: str) -> Floats:
-        """1 - link of each state of a cause, along the axis of that cause."""
+    def _log_factor(self, links: Links, cause: str) -> Floats:
+        """Log(1 - link) of each state of a cause, along the axis of that cause."""
         subtypes = tuple(self.net.causes[cause].subtypes) or (cause,)
         whole = links.link.get(cause, 0.0)
-        factor = np.array([1.0, *(1 - links.link.get(s, whole) for s in subtypes)])
+        factor: Floats = np.log1p(-np.array([0.0, *(links.link.get(s, whole) for s in subtypes)]))
         shape = [1] * len(self.shape)
-        shape[list(self.net.causes).index(cause)] = len(factor)
-        return factor.reshape(shape)
+        shape[self._axis[cause]] = len(factor)
+        along: Floats = factor.reshape(shape)
+        return along
 
     def _informed(self, finding: str, evidence: Mapping[str, float]) -> bool:
         """Say whether anything is known of a finding or of one that depends on it."""
         return finding in evidence or any(self._informed(c, evidence) for c in self._children[finding])
 
-    def _log_likelihood(self, finding: str, evidence: Mapping[str, float]) -> Floats:
-        """Log P(evidence on a finding without a parent and on all that depend on it | state)."""
+    def _log_likelihood(self, finding: str, evidence: Mapping[str, float], *, parent_present: bool = False) -> Floats:
+        """Log P(evidence on a finding and all that depend on it | state, its parent finding), the unknown summed."""
+        children = [c for c in self._children[finding] if self._informed(c, evidence)]
         x = evidence.get(finding)
-        if not any(self._informed(c, evidence) for c in self._children[finding]):
-            if x == 1:
-                return self._log_present[finding]
-            if x == 0:
-                return self._log_absent[finding]
-        return np.log(self._likelihood(finding, evidence, parent_present=False))
-
-    def _likelihood(self, finding: str, evidence: Mapping[str, float], *, parent_present: bool) -> Floats:
-        """P(evidence on a finding and on all that depend on it | state, parent finding), summed over the unknown."""
-        effect = self.links[finding].effect if parent_present else 0.0
-        p_absent = np.exp(self._log_absent[finding]) * (1 - effect)
-        x = evidence.get(finding)
-        left: Floats = p_absent if x is None else (1 - x) * p_absent
-        right: Floats = 1 - p_absent if x is None else x * (1 - p_absent)
-        for child in self._children[finding]:
-            if self._informed(child, evidence):
-                left = left * self._likelihood(child, evidence, parent_present=False)
-                right = right * self._likelihood(child, evidence, parent_present=True)
-        return left + right
+        log_absent = self._log_absent[finding]
+        if parent_present:
+            log_absent = log_absent + np.log1p(-self.links[finding].effect)
+        terms = []  # of the finding absent and present, as far as the evidence allows both
+        if x != 1:
+            below = (self._log_likelihood(c, evidence) for c in children)
+            terms.append(sum(below, log_absent if x is None else log_absent + np.log1p(-x)))
+        if x != 0:
+            log_present = self._log_present.get(finding)
+            if log_present is None:
+                with np.errstate(divide="ignore"):  # a parent's effect can be all there is: then without it, never
+                    log_present = np.log(-np.expm1(log_absent))
+            below = (self._log_likelihood(c, evidence, parent_present=True) for c in children)
+            terms.append(sum(below, log_present if x is None else log_present + np.log(x)))
+        return terms[0] if len(terms) == 1 else np.logaddexp(*terms)
 
     # --------------------------------------------------------------------------------------------------- prior
 

@@ -6,6 +6,7 @@ cause present), base rate included. networks/README.md has the formulas, with a 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,7 @@ def derive_links(net: Network) -> dict[str, Links]:
 def _derive(net: Network, finding: Finding, marginal: _Marginal) -> Links:
     leak = finding.leak.p
     if finding.parent is None:
-        return Links(leak, {site: max(0.0, 1 - (1 - n.p) / (1 - leak)) for site, n in finding.given.items()})
+        return Links(leak, {site: (n.p - leak) / (1 - leak) for site, n in finding.given.items()})
     parent = net.findings[finding.parent.finding]
     effect = finding.parent.effect.p
     parent_leak = marginal(parent, None)
@@ -76,13 +77,13 @@ def _derive(net: Network, finding: Finding, marginal: _Marginal) -> Links:
         slope = (1 - leak) * parent_p - (1 - p) * parent_leak
         if slope > 0 and (p - leak) / slope < largest:
             largest, limit = (p - leak) / slope, f"given.{site}"
-    if effect > largest:
+    if effect > largest * (1 + 1e-12):
         raise NetworkError(
             f"the effect of {parent.id!r} is {effect:g}, which leaves a negative link at {limit}; "
-            f"allowed: at most {largest:.6g}",
+            f"allowed: at most {math.floor(largest * 1e6) / 1e6:.6f}",
             key=f"findings.{finding.id}.parent.effect",
         )
-    own = 1 - (1 - leak) / (1 - effect * parent_leak)
+    own = max(0.0, 1 - (1 - leak) / (1 - effect * parent_leak))
     link = {s: max(0.0, 1 - (1 - p) / ((1 - own) * (1 - effect * pg))) for s, (p, pg) in sites.items()}
     return Links(own, link, parent.id, effect)
 

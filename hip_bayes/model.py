@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pgmpy.models import DiscreteBayesianNetwork
 
     from .diagnosis import Diagnosis
+    from .evidence import Vocabulary
     from .inference import Engine
 
 SEXES = ("female", "male")
@@ -287,8 +288,8 @@ class Network:
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the compiled engine behind when pickled; it is made again on first use."""
-        return {k: v for k, v in self.__dict__.items() if k != "engine"}
+        """Leave behind what was compiled when pickled; it is made again on first use."""
+        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
 
     @cached_property
     def engine(self) -> Engine:
@@ -296,6 +297,13 @@ class Network:
         from .inference import Engine
 
         return Engine(self)
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """Every name that can be said about a case, and how to read its value."""
+        from .evidence import Vocabulary
+
+        return Vocabulary(self)
 
     def diagnose(self, said: Mapping[str, object] | None = None, /, **facts: object) -> Diagnosis:
         """Return the exact posterior of one case under this network; see `hip_bayes.diagnose`."""

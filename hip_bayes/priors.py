@@ -10,9 +10,10 @@ and a prevalence q_b for each background variable. With Z = P(at least one cause
     P(c present) = Z * prior_c,      q_b = Z * prevalence_b + P(b present, no cause),      Z = 1 - P(no cause).
 
 For given (Z, q) each a_c is the root of a monotone function of one variable (causes in topological order, the joint
-of their cause parents carried along). What remains is a fixed point in (Z, q), found with Anderson acceleration
-(Anderson, J. ACM 12:547, 1965). Near Z = 0 the right-hand side of the last equation grows as Z * (sum of the
-priors), so there is a solution with Z > 0 whenever the priors of the cell sum to more than 1.
+of their cause parents carried along). What remains is a fixed point in (Z, q): log Z = log(1 - P(no cause)) and, as
+odds, q_b / (1 - q_b) = prevalence odds * P(at least one cause | no b) / P(at least one cause | b). Z = 0 is one too but
+means nothing; on the log scale it is infinitely far away, and 1 - P(no cause) exceeds Z near it whenever the priors of
+the cell sum to more than 1. So there is a solution with Z > 0 just then.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from .errors import NetworkError, NetworkTooLargeError
 from .model import SEXES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -36,10 +37,13 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 MAX_CONFIGURATIONS = 2**16
-TOLERANCE = 1e-13
-"""Largest relative gap of the fixed point; 1e-9 is refused."""
+RAREST = 1e-6
+"""Smallest P(at least one cause) solved for: below it, 1 - P(no cause) is mostly rounding."""
+MAX_STEPS = 300
 DEPTH = 6
-"""How many earlier steps Anderson acceleration looks back on."""
+STRIDE = 2.0
+TOLERANCE = 1e-13
+ACCEPTED = 1e-10
 
 
 def by_cell(net: Network, table: BySexAndBand) -> Floats:
@@ -135,24 +139,32 @@ class CausePrior:
             self._fit(prior)
             return
 
-        def step(u: Floats) -> Floats:
-            """Map (Z, q) by cell, shape (cells, 1 + active), to what they ought to be."""
-            self.prevalence |= {b: u[:, i] for i, b in enumerate(active, start=1)}
-            none, none_with = self._fit({c: u[:, 0] * p for c, p in prior.items()})
-            return np.stack([1 - none, *(u[:, 0] * stated[b] + none_with[b] for b in active)], axis=1)
+        goal = np.stack([np.zeros(len(self.cells)), *(_logit(stated[b]) for b in active)], axis=1)
 
-        start = np.stack([self._independent(prior), *(stated[b] for b in active)], axis=1)
-        solution, residual = _anderson(step, start)
-        worst = int(np.argmax(residual))
-        if residual[worst] > 1e-9:
+        def step(x: Floats) -> Floats:
+            """Map (log Z, logit q) by cell, shape (cells, 1 + active), to what they ought to be."""
+            self.prevalence |= {b: _sigmoid(x[:, i]) for i, b in enumerate(active, start=1)}
+            z = np.exp(x[:, 0])
+            none, none_with = self._fit({c: z * p for c, p in prior.items()})
+            any_with = [1 - none_with[b] / self.prevalence[b] for b in active]
+            any_without = [1 - (none - none_with[b]) / (1 - self.prevalence[b]) for b in active]
+            ratio = [a / b for a, b in zip(any_without, any_with, strict=True)]
+            return goal + np.log(np.stack([1 - none, *ratio], axis=1))
+
+        start = goal + np.pad(np.log(self._independent(prior))[:, None], ((0, 0), (0, len(active))))
+        solution, off = _fixed_point(step, start)
+        step(solution)
+        self.any_cause = np.exp(solution[:, 0])
+        worst = int(np.argmax(off))
+        if off[worst] > ACCEPTED or self.any_cause.min() < RAREST:
+            worst = worst if off[worst] > ACCEPTED else int(np.argmin(self.any_cause))
             sex, band = self.cells[worst]
             raise NetworkError(
-                f"the priors of {sex} {band} have no solution with these odds ratios (off by {residual[worst]:.2g}); "
+                f"the priors of {sex} {band} have no solution with these odds ratios that can be told from rounding "
+                f"(off by {off[worst]:.2g}, P(at least one cause) {self.any_cause[worst]:.2g}); "
                 "try odds ratios nearer to 1, or priors whose sum is further above 1",
                 key="causes.*.prior",
             )
-        step(solution)
-        self.any_cause = solution[:, 0]
 
     def _independent(self, prior: Mapping[str, Floats]) -> Floats:
         """Z if causes were independent: the root of 1 - prod(1 - Z * prior) = Z, by bisection, shape (cells,)."""
@@ -208,17 +220,21 @@ def _sigmoid(x: Floats) -> Floats:
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
+def _logit(p: Floats) -> Floats:
+    return np.log(p / (1 - p))
+
+
 def _intercept(target: Floats, offset: Floats, mass: Floats, guess: Floats) -> Floats:
     """Return a with sum(mass * sigmoid(a + offset)) = target, by cell: Newton on the logit scale, in a bracket."""
     axes = tuple(range(1, mass.ndim))
-    goal = np.log(target / (1 - target))
+    goal = _logit(target)
     low, high = goal - offset.max(), goal - offset.min()
     a = np.clip(guess, low, high)
     for _ in range(100):
         p = _sigmoid(a.reshape(-1, *(1,) * offset.ndim) + offset)
         mean = (mass * p).sum(axis=axes)
         slope = (mass * p * (1 - p)).sum(axis=axes)
-        gap = goal - np.log(mean / (1 - mean))
+        gap = goal - _logit(mean)
         low, high = np.where(gap > 0, np.maximum(low, a), low), np.where(gap > 0, high, np.minimum(high, a))
         new = a + gap * mean * (1 - mean) / slope
         new = np.where((new < low) | (new > high), (low + high) / 2, new)
@@ -229,33 +245,30 @@ def _intercept(target: Floats, offset: Floats, mass: Floats, guess: Floats) -> F
     return a
 
 
-def _anderson(step: _Step, start: Floats) -> tuple[Floats, Floats]:
-    """Return the fixed point of `step` in (0, 1), one row a cell, and the largest residual of each row."""
-    u, best = start, start
+def _fixed_point(step: Callable[[Floats], Floats], start: Floats) -> tuple[Floats, Floats]:
+    """Return x = step(x) and what it is off by, one row a cell, the first column kept in (log RAREST, 0).
+
+    Anderson acceleration (Anderson, J. ACM 12:547, 1965) over the last `DEPTH` steps, row by row; no step moves a
+    coordinate by more than `STRIDE`, and the first column at most half of its way to 0.
+    """
+    x = best = start
+    best_off = np.full(len(start), np.inf)
     history: list[tuple[Floats, Floats]] = []
-    best_residual = np.full(len(start), np.inf)
-    for _ in range(300):
-        mapped = step(u)
-        gap = mapped - u
-        residual = np.abs(gap / u).max(axis=1)
-        better = residual < best_residual
-        best = np.where(better[:, None], u, best)
-        best_residual = np.where(better, residual, best_residual)
-        if best_residual.max() <= TOLERANCE:
+    for _ in range(MAX_STEPS):
+        mapped = step(x)
+        gap = mapped - x
+        off = np.abs(gap).max(axis=1)
+        better = off < best_off
+        best, best_off = np.where(better[:, None], x, best), np.where(better, off, best_off)
+        if best_off.max() <= TOLERANCE:
             break
         history = [*history[-DEPTH:], (mapped, gap)]
-        u = mapped.copy()
+        x = mapped.copy()
         if len(history) > 1:
-            for row in range(len(u)):
-                gaps = np.stack([g[row] for _, g in history], axis=1)
-                values = np.stack([m[row] for m, _ in history], axis=1)
-                mix, *_ = np.linalg.lstsq(np.diff(gaps), gap[row], rcond=1e-10)
-                u[row] -= np.diff(values) @ mix
-        u = np.where((u > 0) & (u < 1), u, mapped)
-    return best, best_residual
-
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    _Step = Callable[[Floats], Floats]
+            for row in np.flatnonzero(best_off > TOLERANCE):
+                gaps = np.diff(np.stack([g[row] for _, g in history], axis=1))
+                values = np.diff(np.stack([m[row] for m, _ in history], axis=1))
+                x[row] -= values @ np.linalg.lstsq(gaps, gap[row], rcond=1e-8)[0]
+        x = np.clip(np.where(np.isfinite(x), x, mapped), mapped - gap - STRIDE, mapped - gap + STRIDE)
+        x[:, 0] = np.clip(x[:, 0], np.log(RAREST), (mapped - gap)[:, 0] / 2)
+    return best, best_off
