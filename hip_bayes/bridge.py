@@ -129,7 +129,7 @@ class _Tables:
         links = self.links[node]
         causes = [c for c in self.net.causes if any(s in links.link for s in (c, *self.net.causes[c].subtypes))]
         parents = [*([links.parent] if links.parent else []), *causes]
-        keep: dict[str, Floats] = {}  # P(finding stays absent | parent) along the parent's own axis
+        keep: dict[object, Floats] = {}  # P(finding stays absent | parent) along the parent's own axis
         for axis, parent in enumerate(parents):
             along = [1] * len(parents)
             along[axis] = len(self.states[parent])
@@ -142,7 +142,7 @@ class _Tables:
         for mechanism in self.net.mechanisms.values():
             if node in mechanism.findings:  # of the causes in one mechanism the strongest alone counts
                 together = [keep.pop(c) for c in mechanism.causes if c in keep]
-                keep[mechanism.id] = reduce(np.minimum, together, np.ones(()))
+                keep[mechanism] = reduce(np.minimum, together, np.ones(()))
         absent = reduce(np.multiply, keep.values(), np.full((1,) * len(parents), 1 - links.leak))
         return self.binary(node, 1 - absent, parents)
 

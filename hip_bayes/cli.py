@@ -92,6 +92,7 @@ def findings(words: tuple[str, ...], kind: str | None, network: str | None) -> N
         net = load_network(network)
     except HipBayesError as error:
         _fail(error)
+    words = tuple(word for word in words if word.strip())
     sections = {"background": [(b.id, "", b.question) for b in net.background.values()]}
     for k in KINDS:
         found = [f for f in net.findings.values() if f.kind == k]
@@ -108,7 +109,8 @@ def findings(words: tuple[str, ...], kind: str | None, network: str | None) -> N
         if kind in (None, title) and wanted:
             shown.append(_listing(title.replace("_", " "), wanted))
     if not shown:
-        click.echo(f"nothing matches {' '.join(words)!r}; `hip-bayes findings` lists everything")
+        wanted_words = " ".join((*map(repr, words), *([f"kind {kind}"] if kind else [])))
+        click.echo(f"nothing matches {wanted_words}; `hip-bayes findings` lists everything")
         return
     from rich.console import Console
 
@@ -117,14 +119,14 @@ def findings(words: tuple[str, ...], kind: str | None, network: str | None) -> N
 
 
 def _listing(title: str, rows: list[tuple[str, str, str]]) -> Table:
-    from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, show_header=False)
     table.add_column(style="cyan", no_wrap=True)
     table.add_column()
     for id_, extra, question in rows:
-        table.add_row(escape(id_), escape(f"{question} ({extra})" if extra else question))
+        table.add_row(Text(id_), Text(f"{question} ({extra})" if extra else question))
     return table
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from . import triage as rules
-from .errors import EvidenceError, UnknownNameError
+from .errors import EvidenceError, UnknownNameError, shown
 from .evidence import items_of
 from .library import load_network
 from .model import Network
@@ -272,28 +272,29 @@ def diagnose_many(
         ignore = (ignore,)
     vocabulary = net.vocabulary
     passed_over = set(ignore)
-    places = [i for i, column in enumerate(frame.columns) if column not in passed_over]
-    names = [frame.columns[i] for i in places]
-    for column in passed_over.difference(frame.columns):
+    labels = frame.columns.tolist()
+    places = [i for i, column in enumerate(labels) if column not in passed_over]
+    names = [labels[i] for i in places]
+    for column in passed_over.difference(labels):
         raise UnknownNameError.among(
-            column, map(str, frame.columns), what="column to ignore", where="the frame's columns are the choice"
+            column, map(str, labels), what="column to ignore", where="the frame's columns are the choice"
         )
     for name in names:
         try:
             vocabulary.check_name(name)
         except EvidenceError as error:
-            hint = f"; columns that are not facts go into ignore=[{name!r}]"
-            raise type(error)(f"column {name!r}: {error}{hint}", name=str(name)) from None
+            hint = f"; columns that are not facts go into ignore=[{shown(name)}]"
+            raise error.within(f"column {shown(name)}", hint) from None
         if names.count(name) > 1:
-            raise EvidenceError(f"column {name!r} is there twice; allowed: once", name=name)
+            raise EvidenceError(f"column {shown(name)} is there twice; allowed: once", name=name)
     columns = [frame.iloc[:, i].tolist() for i in places]
     rows: list[dict[str, object]] = []
     for label, *values in zip(frame.index, *columns, strict=True):
         try:
             case = vocabulary.read(zip(names, values, strict=True))
+            found = net.engine.posterior(case).probability
         except EvidenceError as error:
-            raise error.within(f"row {label!r}") from None
-        found = net.engine.posterior(case).probability
+            raise error.within(f"row {shown(label)}") from None
         row: dict[str, object] = {c: found[c] for c in net.causes}
         if with_triage:
             row["triage"] = rules.triage(net, case, found).level

@@ -12,10 +12,10 @@ HipBayesError
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 
 class HipBayesError(Exception):
@@ -65,19 +65,23 @@ class EvidenceError(HipBayesError, ValueError):
         """Return the message alone."""
         return self.message
 
-    def within(self, place: str) -> Self:
-        """Return the same error, saying where in a table it is."""
-        return type(self)(f"{place}: {self.message}", name=self.name, value=self.value)
+    def within(self, place: str, hint: str = "") -> Self:
+        """Return the same error, saying where in a table it is and, with `hint`, what to do about it there."""
+        kind, (_, _, about) = self.__reduce__()
+        error: Self = kind(type(self), f"{place}: {self.message}{hint}", about)
+        return error
 
-    def __reduce__(self) -> tuple[object, ...]:
-        """Keep name and value when the error crosses a process border."""
-        return _rebuild, (type(self), self.message, {"name": self.name, "value": self.value})
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[type[Self], str, dict[str, object]]]:
+        """Keep what the error is about when it crosses a process border."""
+        return _rebuild, (type(self), self.message, {k: v for k, v in vars(self).items() if k != "message"})
 
 
 class UnknownNameError(EvidenceError, KeyError):
     """A name the network does not have; `.near` holds the nearest real ones."""
 
-    near: tuple[str, ...] = ()
+    def __init__(self, message: str, *, name: str = "", value: object = None, near: tuple[str, ...] = ()) -> None:
+        super().__init__(message, name=name, value=value)
+        self.near = near
 
     @classmethod
     def among(cls, name: object, known: Iterable[str], *, what: str, where: str) -> Self:
@@ -85,15 +89,19 @@ class UnknownNameError(EvidenceError, KeyError):
 
         `what` says what kind of name it should have been, `where` tells how to list them all.
         """
-        near = get_close_matches(str(name), list(known), n=3, cutoff=0.6)
-        hint = f"; did you mean {' or '.join(repr(n) for n in near)}?" if near else "."
-        error = cls(f"unknown {what} {name!r}{hint} ({where})", name=str(name))
-        error.near = tuple(near)
-        return error
+        near = tuple(get_close_matches(str(name), list(known), n=3, cutoff=0.6))
+        hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else "."
+        return cls(f"unknown {what} {shown(name)}{hint} ({where})", name=str(name), near=near)
 
 
 class ContradictionError(EvidenceError):
     """One thing was said twice, and not the same."""
+
+
+def shown(value: object) -> str:
+    """Return a value as a message shows it: one line of at most 60 characters."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _rebuild(kind: type[HipBayesError], message: str, about: dict[str, object]) -> HipBayesError:

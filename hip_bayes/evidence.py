@@ -10,17 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .errors import ContradictionError, EvidenceError, UnknownNameError
-from .model import SEXES, Table
+from .errors import ContradictionError, EvidenceError, UnknownNameError, shown
+from .model import NO, SEXES, UNKNOWN, YES, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from .model import Network
 
-YES = ("yes", "y", "true", "present")
-NO = ("no", "n", "false", "absent")
-UNKNOWN = ("unknown", "")
 ALLOWED = "True or False, 1 or 0, 'yes' or 'no', a number between 0 and 1 (how sure), or None (unknown)"
 
 
@@ -100,7 +97,7 @@ class Vocabulary:
         for name, value in (pair for saying in sayings for pair in saying):
             self.check_name(name)
             id_, meaning = self._value(name, value)
-            if id_ in said and said[id_][1] != meaning and None not in (meaning, said[id_][1]):
+            if id_ in said and None not in (meaning, said[id_][1]) and not _same(meaning, said[id_][1]):
                 first = f"{said[id_][0]!r} and {name!r}" if said[id_][0] != name else f"{name!r}, said twice,"
                 raise ContradictionError(f"{first} contradict each other; say one of them", name=name, value=value)
             if meaning is None and id_ in said and said[id_][1] is not None:
@@ -136,7 +133,7 @@ class Vocabulary:
             x = _likelihood(name, value, ())
             if x not in (0.0, 1.0):
                 raise EvidenceError(
-                    f"red flag {name!r} is {value!r}; allowed: True, False or None (a red flag is not a matter of "
+                    f"red flag {name!r} is {shown(value)}; allowed: True, False or None (a red flag is not a matter of "
                     "degree: if in doubt, say True)",
                     name=name,
                     value=value,
@@ -154,11 +151,18 @@ class Vocabulary:
         number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
         if not number or not low <= float(value) <= high:  # type: ignore[arg-type]
             raise EvidenceError(
-                f"age is {value!r}; allowed: a number of years from {low} to {high}, or None (unknown)",
+                f"age is {shown(value)}; allowed: a number of years from {low} to {high}, or None (unknown)",
                 name="age",
                 value=value,
             )
         return float(value)  # type: ignore[arg-type]
+
+
+def _same(one: object, other: object) -> bool:
+    """Say whether two meanings agree; 0.3 sudden and 0.7 gradual do, whatever binary fractions make of 1 - 0.7."""
+    if isinstance(one, float) and isinstance(other, float):
+        return math.isclose(one, other, rel_tol=0, abs_tol=1e-9)
+    return one == other
 
 
 def _put(into: dict[str, object] | dict[str, float] | dict[str, bool], id_: str, meaning: object) -> None:
@@ -185,7 +189,7 @@ def _sex(value: object) -> str:
         for sex in SEXES:
             if text in (sex, sex[0]):
                 return sex
-    raise EvidenceError(f"sex is {value!r}; allowed: 'female', 'male' or None (unknown)", name="sex", value=value)
+    raise EvidenceError(f"sex is {shown(value)}; allowed: 'female', 'male' or None (unknown)", name="sex", value=value)
 
 
 def _likelihood(name: str, value: object, states: tuple[str, ...]) -> float:
@@ -198,12 +202,12 @@ def _likelihood(name: str, value: object, states: tuple[str, ...]) -> float:
         return float(value)
     if isinstance(value, str):
         text = value.strip().lower()
-        if text in YES or text in states[1:]:
+        if text in YES or text in [state.lower() for state in states[1:]]:
             return 1.0
-        if text in NO or text in states[:1]:
+        if text in NO or text in [state.lower() for state in states[:1]]:
             return 0.0
     names = f"; or {states[1]!r} or {states[0]!r}" if states and states != ("absent", "present") else ""
-    raise EvidenceError(f"{name!r} is {value!r}; allowed: {ALLOWED}{names}", name=name, value=value)
+    raise EvidenceError(f"{name!r} is {shown(value)}; allowed: {ALLOWED}{names}", name=name, value=value)
 
 
 def items_of(said: object) -> Iterator[tuple[str, object]]:

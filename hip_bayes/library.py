@@ -8,8 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .errors import NetworkError, NetworkNotFoundError, UnknownNameError
+from .errors import NetworkError, NetworkNotFoundError, UnknownNameError, shown
 from .model import (
+    BASES,
     SEXES,
     Advice,
     Background,
@@ -108,17 +109,17 @@ def _load(path: Path) -> Network:
 
 
 def _parse(path: Path) -> dict[str, Any]:
-    if path.is_dir():
-        raise NetworkError("this is a directory; allowed: a TOML file")
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise NetworkError(f"the file has {size:,} bytes; allowed: at most {MAX_BYTES:,}")
-        data = path.read_bytes()
+        is_dir, size = path.is_dir(), path.stat().st_size
+        data = b"" if is_dir or size > MAX_BYTES else path.read_bytes()
     except FileNotFoundError:
         raise NetworkNotFoundError("there is no such file; give the path of a TOML file") from None
     except (OSError, ValueError) as error:
         raise NetworkError(f"the file cannot be read ({error}); allowed: a readable TOML file") from None
+    if is_dir:
+        raise NetworkError("this is a directory; allowed: a TOML file")
+    if size > MAX_BYTES:
+        raise NetworkError(f"the file has {size:,} bytes; allowed: at most {MAX_BYTES:,}")
     try:
         return tomllib.loads(data.decode("utf-8"))
     except UnicodeDecodeError:
@@ -132,7 +133,7 @@ class _Reader:
 
     def __init__(self, data: object, key: str) -> None:
         if not isinstance(data, dict):
-            raise NetworkError(f"got {_shown(data)}; allowed: a table", key=key)
+            raise NetworkError(f"got {shown(data)}; allowed: a table", key=key)
         self.data: dict[str, Any] = dict(data)
         self.known = tuple(data)
         self.key = key
@@ -148,13 +149,14 @@ class _Reader:
         self.taken.append(name)
         if name not in self.data:
             if default is None:
-                raise NetworkError(f"the key {name!r} is missing; allowed: {_KIND_NAMES[kind]}", key=self.key)
+                what = ", ".join(BASES) if name == "basis" else _KIND_NAMES[kind]
+                raise NetworkError(f"the key {name!r} is missing; allowed: {what}", key=self.key)
             return default
         value = self.data.pop(name)
         if kind is float and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            raise NetworkError(f"got {_shown(value)}; allowed: {_KIND_NAMES[kind]}", key=self.path(name))
+            raise NetworkError(f"got {shown(value)}; allowed: {_KIND_NAMES[kind]}", key=self.path(name))
         if isinstance(value, float) and not math.isfinite(value):
             raise NetworkError(f"got {value}; allowed: a finite number", key=self.path(name))
         return value
@@ -169,7 +171,7 @@ class _Reader:
         values = self.take(name, list, [] if optional else None)
         for value in values:
             if not isinstance(value, str) or not value.strip():
-                raise NetworkError(f"got {_shown(value)}; allowed: a list of texts", key=self.path(name))
+                raise NetworkError(f"got {shown(value)}; allowed: a list of texts", key=self.path(name))
         return tuple(" ".join(v.split()) for v in values)
 
     def ids(self, name: str) -> tuple[str, ...]:
@@ -196,11 +198,6 @@ _KIND_NAMES: dict[type, str] = {
     list: "a list",
     dict: "a table",
 }
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def read_network(data: Mapping[str, object]) -> Network:
@@ -261,17 +258,19 @@ def _age_range(head: _Reader) -> tuple[int, int]:
     limits = head.take("age_range", list)
     if len(limits) != 2 or not all(type(x) is int for x in limits) or not 0 <= limits[0] < limits[1] <= 150:
         raise NetworkError(
-            f"got {_shown(limits)}; allowed: two whole numbers of years, the lower first", key="network.age_range"
+            f"got {shown(limits)}; allowed: two whole numbers of years, the lower first", key="network.age_range"
         )
     return limits[0], limits[1]
 
 
 def _bands(head: _Reader, age_range: tuple[int, int]) -> list[Band]:
-    bands = []
+    bands: list[Band] = []
     for label in head.texts("age_bands"):
         low, dash, high = label.removesuffix("+").partition("-")
         if not (low.isdecimal() and (high.isdecimal() if dash else label.endswith("+"))):
             raise NetworkError(f"got {label!r}; allowed: '18-29' or '60+'", key="network.age_bands")
+        if label in [band.label for band in bands]:
+            raise NetworkError(f"{label!r} is there twice; allowed: once", key="network.age_bands")
         bands.append(Band(label, int(low), int(high) + 1 if dash else age_range[1] + 1))
     if not bands:
         raise NetworkError("got no bands; allowed: a list like ['18-29', '30+']", key="network.age_bands")
@@ -357,7 +356,7 @@ def _finding(r: _Reader, id_: str) -> Finding:
     aliases = r.take("aliases", dict, {})
     for alias, state in aliases.items():
         if not isinstance(state, str):
-            raise NetworkError(f"got {_shown(state)}; allowed: the name of a state", key=f"{r.path('aliases')}.{alias}")
+            raise NetworkError(f"got {shown(state)}; allowed: the name of a state", key=f"{r.path('aliases')}.{alias}")
     finding = Finding(
         id=id_,
         name=r.text("name"),
@@ -375,12 +374,14 @@ def _finding(r: _Reader, id_: str) -> Finding:
 
 def _rule(r: _Reader) -> dict[str, Any]:
     source = r.ids("source")
+    if not source and not r.has("basis"):
+        raise NetworkError('there is no source; allowed: a source, or basis = "judgement"', key=r.key)
     return {
         "level": r.text("level"),
         "reason": r.text("reason"),
         "action": r.text("action"),
         "source": source,
-        "basis": r.take("basis", str, "qualitative" if source else None),
+        "basis": r.take("basis", str, "qualitative"),
     }
 
 
@@ -407,7 +408,7 @@ def _source(r: _Reader, id_: str) -> Source:
     year = r.data.pop("year", None)
     r.taken.append("year")
     if not (year == "unknown" or (type(year) is int and 1800 <= year <= 2100)):
-        raise NetworkError(f"got {_shown(year)}; allowed: a year like 2016, or 'unknown'", key=r.path("year"))
+        raise NetworkError(f"got {shown(year)}; allowed: a year like 2016, or 'unknown'", key=r.path("year"))
     source = Source(id_, r.text("title"), year, r.text("address"))
     if source.address != "unknown" and not source.address.startswith(("https://", "http://")):
         raise NetworkError(f"got {source.address!r}; allowed: a URL or 'unknown'", key=r.path("address"))

@@ -14,7 +14,7 @@ from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .errors import NetworkError, UnknownNameError
+from .errors import NetworkError, UnknownNameError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -31,7 +31,11 @@ BASES = ("measured", "transferred", "qualitative", "judgement")
 KINDS = ("history", "examination", "imaging")
 LEVELS = ("urgent", "soon", "routine")
 """Triage levels, the most pressing first."""
-RESERVED = ("age", "sex", "hip_pain", "triage")
+YES = ("yes", "y", "true", "present")
+NO = ("no", "n", "false", "absent")
+UNKNOWN = ("unknown", "")
+"""Words that every finding takes, besides the names of its own states."""
+RESERVED = ("age", "sex", "hip_pain", "network", "triage")
 
 T = TypeVar("T")
 
@@ -39,11 +43,11 @@ T = TypeVar("T")
 class Table(Mapping[str, T]):
     """A read-only mapping in file order whose KeyError names the nearest real keys."""
 
-    __slots__ = ("_items", "_what")
+    __slots__ = ("_items", "what")
 
     def __init__(self, items: Mapping[str, T] | Iterable[tuple[str, T]] = (), what: str = "key") -> None:
         self._items = dict(items)
-        self._what = what
+        self.what = what
 
     def __getitem__(self, key: str) -> T:
         """Return the entry called `key`; UnknownNameError (a KeyError) if there is none."""
@@ -52,7 +56,7 @@ class Table(Mapping[str, T]):
         except (KeyError, TypeError):
             where = f"there are {len(self._items)}: " + ", ".join(list(self._items)[:8])
             raise UnknownNameError.among(
-                key, self._items, what=self._what, where=where + (", ..." if len(self._items) > 8 else "")
+                key, self._items, what=self.what, where=where + (", ..." if len(self._items) > 8 else "")
             ) from None
 
     def __contains__(self, key: object) -> bool:
@@ -357,10 +361,11 @@ class Network:
         0.8
 
         """
-        changed: Network = self
+        if not isinstance(changes, Mapping):
+            raise NetworkError(f"got {shown(changes)}; allowed: a mapping of paths to new values")
         parts: dict[str, object] = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         for path, value in changes.items():
-            head, *rest = path.split(".")
+            head, *rest = path.removeprefix("network.").split(".")
             if head not in parts:
                 raise UnknownNameError.among(head, parts, what="entry", where=f"in the path {path!r}")
             parts[head] = _replaced(parts[head], rest, value, path)
@@ -384,9 +389,9 @@ def _replaced(part: object, path: list[str], value: object, whole: str) -> objec
         return _new_value(part, value, whole)
     head, *rest = path
     if isinstance(part, Table):
-        return Table({**part, head: _replaced(part[head], rest, value, whole)}, part._what)  # noqa: SLF001 same class
+        return Table({**part, head: _replaced(part[head], rest, value, whole)}, part.what)
     if dataclasses.is_dataclass(part) and not isinstance(part, type):
-        names = [f.name for f in dataclasses.fields(part)]
+        names = [f.name for f in dataclasses.fields(part) if f.name != "id"]
         if head in names:
             return dataclasses.replace(part, **{head: _replaced(getattr(part, head), rest, value, whole)})
         raise UnknownNameError.among(head, names, what="field", where=f"in the path {whole!r}")
@@ -394,24 +399,46 @@ def _replaced(part: object, path: list[str], value: object, whole: str) -> objec
 
 
 def _new_value(old: object, value: object, path: str) -> object:
-    if not isinstance(old, (Number, OddsRatio)) or isinstance(value, (Number, OddsRatio)):
+    """Return what replaces `old`: a number with changed fields, or a plain value of the same kind."""
+    if isinstance(old, (Number, OddsRatio)):
+        return value if isinstance(value, type(old)) else _new_number(old, value, path)
+    if isinstance(old, (bool, str)) or old is None:
+        if not isinstance(value, type(old)):
+            raise NetworkError(f"got {shown(value)}; allowed: a value like {shown(old)}", key=path)
         return value
+    if isinstance(old, (int, float)):
+        return float(_plain_number(value, path)) if isinstance(old, float) else value
+    if isinstance(old, tuple) and isinstance(value, (tuple, list)):
+        if old and not all(isinstance(v, type(old[0])) for v in value):
+            raise NetworkError(f"got {shown(value)}; allowed: a list like {shown(old)}", key=path)
+        return tuple(value)
+    below = list(old) if isinstance(old, Mapping) else [f.name for f in dataclasses.fields(old)]  # type: ignore[arg-type]
+    raise NetworkError(
+        f"got {shown(value)} for a whole part; allowed: a longer path, on to one of {', '.join(below)}", key=path
+    )
+
+
+def _new_number(old: Number | OddsRatio, value: object, path: str) -> Number | OddsRatio:
     key = "p" if isinstance(old, Number) else "value"
-    if isinstance(value, Mapping):
-        fields = dict(value)
-        if isinstance(fields.get("source"), str):
-            fields["source"] = (fields["source"],)
-        unknown = set(fields) - {f.name for f in dataclasses.fields(old)}
-        if unknown:
-            raise NetworkError(f"unknown field {min(unknown)!r} of a number", key=path)
-    elif isinstance(value, (int, float)) and not isinstance(value, bool):
-        fields = {key: float(value)}
-    else:
-        raise NetworkError(f"got {value!r}; allowed: a number or a mapping of its fields", key=path)
+    fields = dict(value) if isinstance(value, Mapping) else {key: _plain_number(value, path)}
+    known = {f.name for f in dataclasses.fields(old)}
+    for name, new in fields.items():
+        if name not in known:
+            raise NetworkError(f"unknown field {name!r} of a number; allowed: {', '.join(sorted(known))}", key=path)
+        if isinstance(getattr(old, name), float):
+            fields[name] = _plain_number(new, path, f"{name} is ")
+        elif name == "source" and isinstance(new, str):
+            fields[name] = (new,)
     if key in fields and not {"basis", "reason", "source"} & set(fields):
         before = f"changed from {getattr(old, key):g} ({old.basis})"
         fields |= {"basis": "judgement", "reason": before, "source": ()}
-    return dataclasses.replace(old, **fields)
+    return dataclasses.replace(old, **fields)  # type: ignore[arg-type]
+
+
+def _plain_number(value: object, path: str, what: str = "got ") -> float:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise NetworkError(f"{what}{shown(value)}; allowed: a number or a mapping of its fields", key=path)
+    return float(value)
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -525,6 +552,8 @@ def _check_references(net: Network) -> None:
     for group in net.groups.values():
         for member in group.members:
             _check_known(f"groups.{group.id}.members", member, net.causes, "cause")
+        if not group.members:
+            raise NetworkError("got no members; allowed: at least one cause", key=f"groups.{group.id}.members")
     for finding in net.findings.values():
         key = f"findings.{finding.id}"
         _check_choice(key + ".kind", finding.kind, KINDS)
@@ -535,8 +564,12 @@ def _check_references(net: Network) -> None:
                     f"both {net.subtype_of[site]!r} and its subtype {site!r} are given; allowed: one of the two",
                     key=key + ".given",
                 )
-        if len(set(finding.states)) != 2:
-            raise NetworkError(f"got {finding.states!r}; allowed: two different names", key=key + ".states")
+        absent, present = (state.lower() for state in finding.states)
+        if absent == present or absent in (*YES, *UNKNOWN) or present in (*NO, *UNKNOWN):
+            raise NetworkError(
+                f"got {finding.states!r}; allowed: two different names, the first meaning absent, the second present",
+                key=key + ".states",
+            )
         for alias, state in finding.aliases.items():
             _check_known(f"{key}.aliases.{alias}", state, finding.states, "state")
         if finding.parent:

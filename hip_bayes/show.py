@@ -71,7 +71,6 @@ def _rows(d: Diagnosis) -> list[tuple[str, str, float]]:
 def renderable(d: Diagnosis) -> RenderableType:
     """Return the result for a rich console."""
     from rich.console import Group
-    from rich.markup import escape as plain
     from rich.table import Table
     from rich.text import Text
 
@@ -87,7 +86,7 @@ def renderable(d: Diagnosis) -> RenderableType:
     table.add_column("P", justify="right")
     table.add_column("", no_wrap=True, min_width=BAR)
     for id_, name, p in _rows(d):
-        table.add_row(plain(name), plain(id_), percent(p), Text(_bar(p), style="cyan"))
+        table.add_row(Text(name), Text(id_), percent(p), Text(_bar(p), style="cyan"))
     parts += [table, Text(f"{d.network.name}, version {d.network.version}. {DISCLAIMER}", style="dim")]
     return Group(*parts)
 

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from example import Data, example_data, finding, number, odds_ratio, parent, small, solved
 from hypothesis import assume, given, settings
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from oracle import SEXES, Oracle
 from strategies import Facts, evidence, networks, split
 
-from hip_bayes import Diagnosis, Network, NetworkError, NetworkTooLargeError
+from hip_bayes import Diagnosis, EvidenceError, Network, NetworkError, NetworkTooLargeError
 
 EXACT = 1e-9
 
@@ -77,7 +78,7 @@ def test_log_evidence_is_the_probability_of_what_is_known(case: tuple[Data, Fact
 
 def cell(table: Data, sex: str, k: int) -> float:
     """Return one cell of a table by sex and age band, as the file writes it."""
-    p = table.get(sex, table.get("all", {}))["p"]
+    p = table[sex if sex in table else "all"]["p"]
     return float(p[k] if isinstance(p, list) else p)
 
 
@@ -85,7 +86,7 @@ def assert_tables_come_back(data: Data) -> None:
     """Check that the network gives back each prior, prevalence and weight of its file."""
     net = solved(data)
     bands = data["network"]["age_bands"]
-    equal = {"all": {"p": 1 / (2 * len(bands))}}
+    equal: Data = {"all": {"p": 1 / (2 * len(bands))}}
     for sex in SEXES:
         for k, band in enumerate(bands):
             d = net.diagnose(age=an_age(net, band), sex=sex)
@@ -108,8 +109,8 @@ def test_the_example_gives_its_tables_back(data: Data) -> None:
     assert_tables_come_back(data)
 
 
-@pytest.mark.parametrize("ratio", [0.02, 0.5, 1.001, 1.5, 3.0, 6.0, 50.0])
-@pytest.mark.parametrize("edge", [0.02, 1.0, 5.0, 5.981, 5.982, 6.0, 50.0])
+@pytest.mark.parametrize("ratio", [0.02, 1.001, 3.0, 50.0])
+@pytest.mark.parametrize("edge", [0.02, 1.0, 5.0, 5.981, 50.0])
 def test_tables_come_back_however_strong_the_odds_ratios_are(ratio: float, edge: float) -> None:
     """Also where the solution is close to "nobody has pain", which must not be taken for it."""
     data = small({"a": 0.54, "b": 0.54}, {"f": finding(0.1, {"a": 0.5})}, everyone=True)
@@ -128,12 +129,23 @@ def test_tables_come_back_however_little_the_priors_exceed_one(excess: float) ->
     assert_tables_come_back(data)
 
 
+@pytest.mark.parametrize("excess", [1e-5, 1e-6, 1e-7, 1e-8, 1e-10, 1e-12, 1e-15])
+def test_priors_that_hardly_exceed_one_are_solved_or_refused_but_never_answered_wrongly(excess: float) -> None:
+    data = small({"a": 0.5, "b": 0.3, "other": 0.2 + excess}, {"f": finding(0.1, {"a": 0.5})}, everyone=True)
+    try:
+        solved(data)
+    except NetworkError as refusal:
+        assert "female 18+" in str(refusal)  # noqa: PT017 either is right
+    else:
+        assert_tables_come_back(data)
+
+
 @settings(max_examples=60)
 @given(data=networks())
 def test_with_nothing_known_the_answer_is_the_mixture_of_the_tables_by_the_weights(data: Data) -> None:
     net = solved(data)
     bands = data["network"]["age_bands"]
-    equal = {"all": {"p": 1 / (2 * len(bands))}}
+    equal: Data = {"all": {"p": 1 / (2 * len(bands))}}
     weights = data["network"].get("weights", equal)
     expected = {
         c: sum(cell(weights, sex, k) * cell(entry["prior"], sex, k) for sex in SEXES for k in range(len(bands)))
@@ -190,7 +202,7 @@ def test_the_same_question_gives_the_same_bits(case: tuple[Data, Facts]) -> None
     net = solved(data)
     first = probabilities(net.diagnose(facts))
     net.diagnose(sex="female")
-    net.diagnose({f: True for f in net.findings})
+    net.diagnose(dict.fromkeys(net.findings, True))
 
     again = [probabilities(net.diagnose(facts)) for _ in range(5)]
 
@@ -219,8 +231,9 @@ def below(data: Data, f: str) -> set[str]:
 @settings(max_examples=150)
 @given(case=cases(), drawn=st.data())
 def test_a_finding_of_one_cause_never_lowers_it(case: tuple[Data, Facts], drawn: st.DataObject) -> None:
-    """Whatever else is known (but for what depends on the finding); a finding of a subtype lowers neither that
-    subtype nor the cause as a whole.
+    """Whatever else is known, but for what depends on the finding.
+
+    A finding of a subtype lowers neither that subtype nor the cause as a whole.
     """
     data, facts = case
     candidates = [f for f, entry in data["findings"].items() if len(entry["given"]) == 1 and "parent" not in entry]
@@ -305,11 +318,11 @@ def test_one_study_gives_its_post_test_probability(
 # Extremes.
 
 
-@pytest.mark.parametrize("leak", [1e-12, 1e-17, 1e-30, 1e-300])
+@pytest.mark.parametrize("leak", [1e-3, 1e-6, 1e-9, 1e-12, 1e-17, 1e-300])
 def test_however_small_a_leak_is_a_finding_weighs_as_bayes_rule_says(leak: float) -> None:
-    net = solved(small({"a": 0.3}, {"f": finding(leak, {"a": 2 * leak})}))
+    net = solved(small({"a": 0.3}, {"f": finding(leak, {"a": 3.3 * leak})}))
 
-    assert net.diagnose(f=True)["a"] == pytest.approx(0.6 / (0.6 + 0.7), rel=EXACT, abs=0)
+    assert net.diagnose(f=True)["a"] == pytest.approx(0.99 / (0.99 + 0.7), rel=EXACT, abs=0)
 
 
 def rare(number_of: int, **more: object) -> dict[str, Data]:
@@ -317,13 +330,13 @@ def rare(number_of: int, **more: object) -> dict[str, Data]:
     return {f"f{k}": finding(1e-6, {"a": 2e-6}, **more) for k in range(number_of)}
 
 
-@pytest.mark.parametrize("value", [True, 0.9])
+@pytest.mark.parametrize("value", [True, math.nextafter(1, 0)])
 def test_hundreds_of_unlikely_findings_do_not_underflow(value: object) -> None:
     net = solved(small({"a": 0.6, "b": 0.6}, rare(400), everyone=True))
 
     d = net.diagnose(dict.fromkeys(net.findings, value))
 
-    assert math.isfinite(d.log_evidence)
+    assert -6000 < d.log_evidence < -5000
     assert 1 - 1e-9 < d["a"] <= 1
     assert 0 < d["b"] < 1
 
@@ -335,7 +348,7 @@ def test_hundreds_of_unlikely_findings_behind_one_parent_do_not_underflow() -> N
 
     d = net.diagnose(dict.fromkeys(children, True))
 
-    assert math.isfinite(d.log_evidence)
+    assert -6000 < d.log_evidence < -5000
     assert 1 - 1e-9 < d["a"] <= 1
     assert 0 < d["b"] < 1
 
@@ -434,7 +447,7 @@ def test_where_no_effect_fits_the_refusal_says_zero() -> None:
 @pytest.mark.parametrize(("g", "f"), [(False, True), (True, False), (None, True), (True, True), (0.2, 0.9)])
 def test_the_largest_effect_leaves_every_answer_a_probability(name: str, g: object, f: object) -> None:
     """Nothing of it overflows, warns or becomes NaN."""
-    largest = math.floor(largest_effect(name) * 1e5) / 1e5
+    largest = largest_effect(name) - 1e-6  # at the largest itself, f may have no other way to be present
     d = solved(with_effect(name, largest)).diagnose(g=g, f=f)
 
     assert all(0 <= d[c] <= 1 for c in d.network.causes)
@@ -448,6 +461,18 @@ def test_an_effect_that_explains_the_whole_leak_still_gives_probabilities(leak: 
 
     assert d["a"] == pytest.approx(1, rel=0, abs=1e-9)
     assert 0 < d["b"] < 1
+
+
+def test_what_cannot_happen_is_refused() -> None:
+    """A finding that only its parent can bring about, present without it, is an error, not NaN."""
+    findings = {"g": finding(0.5, {}), "f": finding(0.25, {}, parent=parent("g", 0.5))}
+    net = solved(small({"a": 0.6, "b": 0.6}, findings, everyone=True))
+
+    with pytest.raises(EvidenceError, match=r"g, f cannot be as they were said together .*\(probability 0\)"):
+        net.diagnose(f=True, g=False)
+    with pytest.raises(EvidenceError, match=r"^row 'y': g, f cannot be as they were said together"):
+        net.diagnose_many(pd.DataFrame({"g": [True, False], "f": [True, True]}, index=["x", "y"]))
+    assert 0 < net.diagnose(f=0.99, g=False)["a"] < 1
 
 
 # The engine takes part of the network only where it must.

@@ -98,7 +98,12 @@ def test_story_of_an_ultra_runner_woken_at_night() -> None:
 
 def test_suspicion_of_a_femoral_neck_fracture_is_urgent_and_forbids_hopping() -> None:
     d = hb.diagnose(
-        age=24, sex="female", low_energy_availability=True, training_spike=True, groin_pain=True, weight_bearing_pain=True
+        age=24,
+        sex="female",
+        low_energy_availability=True,
+        training_spike=True,
+        groin_pain=True,
+        weight_bearing_pain=True,
     )
     assert d["femoral_neck"] >= 0.05
     assert d.triage.level == "urgent"

@@ -15,7 +15,11 @@ from importlib.metadata import version
 
 ROUNDS = 7
 OURS = 'import hip_bayes as hb; print(hb.diagnose(age=46, sex="female", lateral_pain=True, groin_pain=False)["gtps"])'
-PEERS = {"import pgmpy.inference": "import pgmpy.inference", "import pandas": "import pandas", "import numpy": "import numpy"}
+PEERS = {
+    "import pgmpy.inference": "import pgmpy.inference",
+    "import pandas": "import pandas",
+    "import numpy": "import numpy",
+}
 
 
 def seconds(code: str) -> float:

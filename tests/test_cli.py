@@ -1,0 +1,249 @@
+"""The command: what it prints, in which order, and how it fails."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner, Result
+from example import SCRIPT
+
+import hip_bayes as hb
+from hip_bayes import __version__
+from hip_bayes.cli import main
+from hip_bayes.diagnosis import DISCLAIMER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+CASE = ("age=46", "sex=female", "lateral_pain=yes", "night_pain=0.7", "fever=yes")
+
+
+def run(*words: str) -> Result:
+    """Run `hip-bayes` with these words."""
+    return CliRunner().invoke(main, list(words))
+
+
+def assert_refused(result: Result, *parts: str) -> None:
+    """Check for exit code 2, nothing on stdout and one line of error on stderr, without a traceback."""
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    errors = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
+    assert len(errors) == 1
+    assert result.stderr.rstrip().endswith(errors[0])
+    assert "Traceback" not in result.stderr
+    for part in parts:
+        assert part in errors[0]
+
+
+# diagnose
+
+
+def test_diagnose_prints_a_table_with_red_flags_first(file: Path) -> None:
+    result = run("diagnose", *CASE, "--network", str(file))
+    text = " ".join(result.stdout.split())
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.startswith("URGENT: have this assessed today")
+    assert text.index("Fever") < text.index("Known: age 46, female, lateral_pain yes") < text.index("Tendon pain")
+    assert text.index("Tendon pain") < text.index("What to do") < text.index("- Same-day assessment.")
+    assert "█" in result.stdout
+    assert text.count(DISCLAIMER) == 1
+
+
+def test_diagnose_without_facts_answers_for_everyone(file: Path) -> None:
+    result = run("diagnose", "--network", str(file))
+
+    assert result.exit_code == 0
+    assert "Known: nothing" in result.stdout
+    assert "ROUTINE" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "facts"),
+    [
+        (CASE, {"age": 46, "sex": "female", "lateral_pain": True, "night_pain": 0.7, "fever": True}),
+        (("lateral_pain=1", "night_pain=0", "age=46.5"), {"lateral_pain": True, "night_pain": False, "age": 46.5}),
+        (("lateral_pain=unknown", "night_pain=", "sex=M"), {"sex": "male"}),
+        (("lateral_pain=nan", "weak_muscles=no"), {"weak_muscles": False}),
+        ((), {}),
+    ],
+)
+def test_json_is_what_python_gives(file: Path, words: tuple[str, ...], facts: dict[str, object]) -> None:
+    result = run("diagnose", *words, "--json", "--network", str(file))
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert json.loads(result.stdout) == hb.load_network(file).diagnose(facts).to_dict()
+
+
+@pytest.mark.parametrize("as_json", [(), ("--json",)], ids=["table", "json"])
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        (["lateral_pain=maybe"], ["'lateral_pain' is 'maybe'", "allowed: True or False"]),
+        (["lateral_pain=2"], ["'lateral_pain' is 2.0", "allowed"]),
+        (["age=17"], ["age is 17.0", "from 18 to 90"]),
+        (["age=forty"], ["age is 'forty'", "from 18 to 90"]),
+        (["age=inf"], ["age is inf"]),
+        (["sex=x"], ["sex is 'x'", "'female', 'male'"]),
+        (["fever=0.5"], ["red flag 'fever' is 0.5", "allowed: True, False or None"]),
+        (["lateral_pian=yes"], ["unknown finding 'lateral_pian'", "did you mean 'lateral_pain'"]),
+        (["tendon=yes"], ["'tendon' is a cause"]),
+        (["lateral_pain"], ["got 'lateral_pain'", "allowed: NAME=VALUE"]),
+        (["=yes"], ["got '=yes'", "allowed: NAME=VALUE"]),
+        (["lateral_pain=yes", "lateral_pain=no"], ["'lateral_pain' is said twice", "say it once"]),
+        (["onset=sudden", "gradual_onset=yes"], ["'onset' and 'gradual_onset' contradict each other"]),
+    ],
+)
+def test_a_bad_fact_is_refused_in_one_line(
+    write: Callable[[str], Path], text: str, words: list[str], parts: list[str], as_json: tuple[str, ...]
+) -> None:
+    onset = (
+        '\n[findings.onset]\nname = "Onset"\nkind = "history"\nquestion = "How did it begin?"\n'
+        'states = ["gradual", "sudden"]\naliases = { gradual_onset = "gradual" }\n'
+        'leak = { p = 0.2, n = 10, basis = "judgement", reason = "a guess" }\n'
+    )
+    assert_refused(run("diagnose", *words, *as_json, "--network", str(write(text + onset))), *parts)
+
+
+def test_a_missing_network_is_refused_in_one_line(tmp_path: Path) -> None:
+    missing = str(tmp_path / "missing.toml")
+
+    for words in (
+        ["diagnose", "--network", missing],
+        ["findings", "--network", missing],
+        ["network", "check", missing],
+    ):
+        assert_refused(run(*words), missing, "there is no such file")
+
+
+def test_names_of_a_file_are_printed_as_text(write: Callable[[str], Path], text: str) -> None:
+    """Neither rich markup nor HTML is read into them."""
+    odd = f"[red]Tendon[/red] [/x] {SCRIPT}"
+    path = write(text.replace('"Tendon pain"', json.dumps(odd)).replace('"Does it wake you?"', json.dumps(odd)))
+
+    assert odd in " ".join(run("findings", "--network", str(path)).stdout.split())
+    assert "[/x]" in run("diagnose", "--network", str(path)).stdout
+
+
+# findings
+
+
+def listed(result: Result) -> list[str]:
+    """Return the names at the start of the lines, from those that the example has."""
+    known = {"weak_muscles", "lateral_pain", "night_pain", "fever"}
+    return [line.split()[0] for line in result.stdout.splitlines() if line.split() and line.split()[0] in known]
+
+
+def test_findings_lists_everything_that_can_be_said(file: Path) -> None:
+    result = run("findings", "--network", str(file))
+
+    assert result.exit_code == 0
+    assert "age: years, 18 to 90" in result.stdout
+    assert "sex: female or male" in result.stdout
+    assert listed(result) == ["weak_muscles", "lateral_pain", "night_pain", "fever"]
+    assert "Does it hurt on the outside of the hip?" in result.stdout
+    assert "Do you have a fever? (urgent)" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["night"], ["night_pain"]),
+        (["OUTSIDE"], ["lateral_pain"]),
+        (["pain"], ["lateral_pain", "night_pain"]),
+        (["fever", "night"], ["night_pain", "fever"]),
+        (["urgent"], ["fever"]),
+        (["measured"], ["weak_muscles"]),
+    ],
+)
+def test_findings_with_words_lists_what_contains_one_of_them(file: Path, words: list[str], expected: list[str]) -> None:
+    result = run("findings", *words, "--network", str(file))
+
+    assert listed(result) == expected
+    assert "age: years" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [("background", ["weak_muscles"]), ("history", ["lateral_pain", "night_pain"]), ("red_flags", ["fever"])],
+)
+def test_findings_of_a_kind_lists_only_these(file: Path, kind: str, expected: list[str]) -> None:
+    assert listed(run("findings", "--kind", kind, "--network", str(file))) == expected
+
+
+def test_findings_of_a_kind_with_words_lists_what_is_both(file: Path) -> None:
+    assert listed(run("findings", "pain", "night", "--kind", "red_flags", "--network", str(file))) == []
+    assert listed(run("findings", "night", "--kind", "history", "--network", str(file))) == ["night_pain"]
+
+
+@pytest.mark.parametrize("words", [["zzz"], ["zzz", "yyy"], ["night", "--kind", "imaging"], ["--kind", "imaging"]])
+def test_findings_without_a_match_says_so(file: Path, words: list[str]) -> None:
+    result = run("findings", *words, "--network", str(file))
+
+    assert result.exit_code == 0
+    assert result.stdout.startswith("nothing matches ")
+    assert "''" not in result.stdout
+    assert "`hip-bayes findings` lists everything" in result.stdout
+
+
+def test_findings_shows_the_names_of_states(write: Callable[[str], Path], text: str) -> None:
+    onset = text.replace("[findings.night_pain]\nname", '[findings.night_pain]\nstates = ["calm", "waking"]\nname')
+
+    assert "Does it wake you? (calm / waking)" in run("findings", "--network", str(write(onset))).stdout
+
+
+def test_an_unknown_kind_is_refused(file: Path) -> None:
+    assert_refused(run("findings", "--kind", "exam", "--network", str(file)), "'exam'", "examination")
+
+
+# network check
+
+
+def test_check_says_what_a_good_file_holds(file: Path) -> None:
+    result = run("network", "check", str(file))
+    lines = result.stdout.splitlines()
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert lines[0] == (
+        "ok: <Network example 0.1.0: 3 causes, 1 background factors, 2 findings, 1 red flags, 1 sources>"
+    )
+    counted = {line.split()[0]: int(line.split()[1]) for line in lines[1:]}
+    numbers = dict(hb.model.numbers(hb.load_network(file)))
+    assert sum(counted.values()) == len(numbers)
+    assert counted == {b: sum(n.basis == b for n in numbers.values()) for b in counted}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "parts"),
+    [
+        ("p = 0.93", "p = 1.93", ["findings.lateral_pain.given.tendon", "p is 1.93", "strictly between 0 and 1"]),
+        ("[causes.tendon]", "[causes.tendon", ["not valid TOML"]),
+        ("effect = { p = 0.2", "effect = { p = 0.9", ["findings.night_pain.parent.effect", "at most"]),
+        ("p = [0.45, 0.40]", "p = [0.20, 0.20]", ["causes.*.prior", "male 18-49", "sum to 0.8"]),
+    ],
+)
+def test_check_refuses_a_bad_file_with_file_key_and_remedy(
+    write: Callable[[str], Path], text: str, old: str, new: str, parts: list[str]
+) -> None:
+    assert text.count(old) == 1
+    path = write(text.replace(old, new))
+
+    assert_refused(run("network", "check", str(path)), str(path), *parts)
+
+
+# the rest
+
+
+def test_version_and_help() -> None:
+    assert run("--version").stdout == f"hip-bayes, version {__version__}\n"
+    assert DISCLAIMER in " ".join(run("--help").stdout.split())
+    for command in ("diagnose", "findings", "network"):
+        assert command in run("--help").stdout
+        assert run(command, "-h").exit_code == 0
+
+
+def test_an_unknown_command_is_refused() -> None:
+    assert_refused(run("diagnos"), "diagnos")

@@ -1,0 +1,65 @@
+"""The errors: what each is a kind of, what it carries, and that it crosses a process border whole."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+from example import Data, solved
+
+import hip_bayes as hb
+
+KINDS: list[tuple[type[Exception], tuple[type[Exception], ...]]] = [
+    (hb.HipBayesError, (Exception,)),
+    (hb.NetworkError, (hb.HipBayesError, ValueError)),
+    (hb.NetworkNotFoundError, (hb.NetworkError, FileNotFoundError)),
+    (hb.NetworkTooLargeError, (hb.NetworkError,)),
+    (hb.EvidenceError, (hb.HipBayesError, ValueError)),
+    (hb.UnknownNameError, (hb.EvidenceError, KeyError)),
+    (hb.ContradictionError, (hb.EvidenceError,)),
+]
+
+
+@pytest.mark.parametrize(("kind", "bases"), KINDS)
+def test_each_error_is_also_what_a_caller_would_catch(
+    kind: type[Exception], bases: tuple[type[Exception], ...]
+) -> None:
+    assert all(issubclass(kind, base) for base in bases)
+
+
+@pytest.mark.parametrize("kind", [hb.NetworkError, hb.NetworkNotFoundError, hb.NetworkTooLargeError])
+def test_a_network_error_says_file_key_and_message(kind: type[hb.NetworkError]) -> None:
+    error = kind("got 2; allowed: 1", key="causes.a").at("my.toml")
+
+    assert isinstance(error, kind)
+    assert str(error) == "my.toml: causes.a: got 2; allowed: 1"
+    assert (error.file, error.key, error.message) == ("my.toml", "causes.a", "got 2; allowed: 1")
+
+
+@pytest.mark.parametrize("kind", [hb.NetworkError, hb.NetworkNotFoundError, hb.NetworkTooLargeError])
+def test_a_network_error_survives_pickling(kind: type[hb.NetworkError]) -> None:
+    error = kind("a message", key="causes.a", file="my.toml")
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301 our own
+
+    assert (type(again), str(again), again.key, again.file) == (kind, str(error), "causes.a", "my.toml")
+
+
+@pytest.mark.parametrize("kind", [hb.EvidenceError, hb.ContradictionError, hb.UnknownNameError])
+def test_an_evidence_error_survives_pickling(kind: type[hb.EvidenceError]) -> None:
+    error = kind("a message", name="lateral_pain", value=2)
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301 our own
+
+    assert (type(again), str(again), again.name, again.value) == (kind, "a message", "lateral_pain", 2)
+
+
+def test_the_nearest_names_survive_pickling(data: Data) -> None:
+    with pytest.raises(hb.UnknownNameError, match="did you mean 'lateral_pain'") as e:
+        solved(data).diagnose(lateral_pian=True)
+    again = pickle.loads(pickle.dumps(e.value))  # noqa: S301 our own
+
+    assert again.near == e.value.near == ("lateral_pain",)
+
+
+def test_an_error_shows_its_message_as_it_is() -> None:
+    """A KeyError would show it in quotes."""
+    assert str(hb.UnknownNameError("unknown finding 'x'")) == "unknown finding 'x'"
