@@ -102,11 +102,11 @@ def test_posterior_is_a_sorted_series_of_all_causes(rich: hb.Network) -> None:
 
 def test_equal_probabilities_stay_in_file_order() -> None:
     """With priors of a half and nothing known, all are a half, bit for bit."""
-    causes = dict.fromkeys(["c", "a", "d", "b"], 0.5)
+    causes = dict.fromkeys("qdkaofmbhlcpgniej", 0.5)  # 17: sorts that are not stable show it from there on
     d = solved(small(causes, {"f": finding(0.1, {"a": 0.4})})).diagnose()
 
     assert {d[c] for c in causes} == {0.5}
-    assert list(d.posterior.index) == list(d.to_dict()["posterior"]) == ["c", "a", "d", "b"]
+    assert list(d.posterior.index) == list(d.to_dict()["posterior"]) == list(causes)
 
 
 def test_posterior_is_a_new_series_each_time(rich: hb.Network) -> None:

@@ -203,6 +203,12 @@ def test_hazards_and_red_flags_are_ranked_together(flagged: Network) -> None:
     ]
 
 
+def test_an_urgent_hazard_comes_before_a_red_flag_that_is_not(flagged: Network) -> None:
+    d = flagged.diagnose({**CRACKED, "weight_loss": True})
+
+    assert [(r.id, r.level) for r in d.triage.reasons] == [("neck", "urgent"), ("weight_loss", "soon")]
+
+
 @settings(max_examples=60)
 @given(drawn=st.data(), data=networks(), threshold=st.sampled_from([0.05, 0.3, 0.6]))
 def test_a_hazard_never_changes_the_posterior(drawn: st.DataObject, data: Data, threshold: float) -> None:
