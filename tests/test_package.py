@@ -119,9 +119,7 @@ def test_a_diagnosis_from_a_cold_start_loads_nothing_slow(file: Path) -> None:
         "print(sorted(slow & set(sys.modules)))\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(PACKAGE.parent)}
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False, env=environment
-    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, env=environment)
 
     assert done.stderr == ""
     assert done.stdout.splitlines()[:2] == ["[]", "[]"]
