@@ -125,10 +125,11 @@ class _Tables:
         return self.table(node, values, ["sex", "age", *parents])
 
     def finding(self, node: str) -> TabularCPD:
-        """P(finding | its parent finding and every cause with a link), one column a combination of states."""
+        """P(finding | its parent finding and whatever has a link to it), one column a combination of states."""
         links = self.links[node]
-        causes = [c for c in self.net.causes if any(s in links.link for s in (c, *self.net.causes[c].subtypes))]
-        parents = [*([links.parent] if links.parent else []), *causes]
+        linked = [b for b in self.net.background if b in links.link]
+        linked += [c for c in self.net.causes if any(s in links.link for s in (c, *self.net.causes[c].subtypes))]
+        parents = [*([links.parent] if links.parent else []), *linked]
         keep: dict[object, Floats] = {}  # P(finding stays absent | parent) along the parent's own axis
         for axis, parent in enumerate(parents):
             along = [1] * len(parents)

@@ -107,6 +107,17 @@ class Diagnosis:
         return rules.triage(self._network, self._case, self._posterior.probability)
 
     @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the numbers alone do not say: that the case fits no cause of the list, if so."""
+        if "other" not in self._network.causes or self["other"] < max(self[c] for c in self._network.causes):
+            return ()
+        forms = self._network.causes["other"].subtypes.values()
+        likeliest = max(forms, key=lambda form: self[form.id], default=None)
+        hint = f", above all {likeliest.name} ({self[likeliest.id]:.0%})" if likeliest else ""
+        remark = f"This fits none of the listed causes well: a cause outside the list is the likeliest{hint}."
+        return (f"{remark} Have it examined by a professional.",)
+
+    @property
     def advice(self) -> tuple[str, ...]:
         """What to do now: the actions of the triage reasons first, then general advice for that level."""
         actions = dict.fromkeys(reason.action for reason in self.triage.reasons)
@@ -117,6 +128,24 @@ class Diagnosis:
     def prevention(self) -> tuple[str, ...]:
         """How to keep the pain from coming back: the network's general tips."""
         return self._network.prevention
+
+    def sources(self) -> pd.DataFrame:
+        """Return the numbers behind this result with their sources, one row a number.
+
+        Columns: path (as `Network.replace` takes it), what (in words), value, n, low and high (of odds ratios), basis,
+        source (ids), citation, reason, note. Order and coverage: `hip_bayes.provenance.sources_of`.
+
+        Examples
+        --------
+        >>> import hip_bayes as hb
+        >>> table = hb.diagnose(age=46, sex="female", lateral_pain=True).sources()
+        >>> table["what"][1].startswith("P(Pain on the outside of the hip | ")
+        True
+
+        """
+        from .provenance import sources_of
+
+        return sources_of(self)
 
     def given(self, said: Mapping[str, object] | None = None, /, **facts: object) -> Self:
         """Return the diagnosis of the same case with more known.
@@ -139,7 +168,7 @@ class Diagnosis:
         """Return everything as plain data (str, float, bool, list, dict) that `json.dumps` takes."""
         net, triage = self._network, self.triage
         return {
-            "network": {"id": net.id, "name": net.name, "version": net.version},
+            "network": {"id": net.id, "name": net.name, "version": net.version, "setting": net.setting},
             "evidence": self.evidence,
             "triage": {
                 "level": triage.level,
@@ -151,6 +180,7 @@ class Diagnosis:
                 "avoid": list(triage.avoid),
             },
             "red_flags": [flag.id for flag in self.red_flags],
+            "remarks": list(self.remarks),
             "posterior": {c: self[c] for c in sorted(net.causes, key=lambda c: -self[c])},
             "subtypes": {s: self[s] for s in net.subtype_of},
             "groups": {g: self[g] for g in net.groups},
@@ -174,8 +204,9 @@ class Diagnosis:
         return as_html(self)
 
 
-def _network(network: Network | str | os.PathLike[str] | None) -> Network:
-    return network if isinstance(network, Network) else load_network(network)
+def _network(network: Network | str | os.PathLike[str] | None, setting: str | None) -> Network:
+    found = network if isinstance(network, Network) else load_network(network)
+    return found.in_setting(setting)
 
 
 def diagnose(
@@ -183,6 +214,7 @@ def diagnose(
     /,
     *,
     network: Network | str | os.PathLike[str] | None = None,
+    setting: str | None = None,
     **facts: object,
 ) -> Diagnosis:
     """Return the probability of each cause of a runner's hip pain, given what is known. Exact.
@@ -193,6 +225,10 @@ def diagnose(
         a mapping or a pandas row of facts; the same as keyword arguments, and both may be used.
     network
         a Network, a name or a path (see `load_network`); None is the shipped network.
+    setting
+        where the runner is seen, an id of the network's `settings` such as "general_practice" or
+        "hip_surgery_clinic": the same findings, the causes priced anew (see `Network.in_setting`). None: as the
+        tables of the file stand.
     **facts
         ``age`` in years (18 to 90), ``sex`` ("female"/"male", also "f"/"m"), and any background variable, finding
         or red flag of the network: True/1/"yes"/"present" or the name of its present state; False/0/"no"/"absent"
@@ -227,7 +263,7 @@ def diagnose(
     ('gtps', True, 'routine')
 
     """
-    net = _network(network)
+    net = _network(network, setting)
     case = net.vocabulary.read(items_of(said) if said is not None else (), facts.items())
     return Diagnosis(net, case)
 
@@ -236,6 +272,7 @@ def diagnose_many(
     frame: pd.DataFrame,
     *,
     network: Network | str | os.PathLike[str] | None = None,
+    setting: str | None = None,
     ignore: Iterable[str] = (),
     with_triage: bool = False,
 ) -> pd.DataFrame:
@@ -245,7 +282,7 @@ def diagnose_many(
     ----------
     frame
         a row a case, a column a fact, values as in `diagnose`; a missing column, None or NaN is unknown.
-    network
+    network, setting
         as in `diagnose`.
     ignore
         columns to pass over, such as an identifier; every other column must be a name of the network.
@@ -265,7 +302,7 @@ def diagnose_many(
     """
     import pandas as pd
 
-    net = _network(network)
+    net = _network(network, setting)
     if not isinstance(frame, pd.DataFrame):
         raise EvidenceError(f"got a {type(frame).__name__}; allowed: a pandas DataFrame, a row a case")
     if isinstance(ignore, str):

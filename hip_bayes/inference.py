@@ -78,13 +78,17 @@ class Engine:
         self._axis = {c: i for i, c in enumerate(net.causes)}
         self._children = {f: [c for c in net.findings if self.links[c].parent == f] for f in net.findings}
         self._log_absent, self._log_present = {}, {}
+        self.signs = {f.id: b for f in net.findings.values() if (b := f.sign_of(net.background))}
+        """Findings that speak of a background variable instead of causes -> that variable."""
         for finding in net.findings:
+            if finding in self.signs:
+                continue
             self._log_absent[finding] = self._absent(finding).reshape(-1)
             if self.links[finding].parent is None:  # else it depends on the parent and is made when asked for
                 self._log_present[finding] = np.log(-np.expm1(self._log_absent[finding]))
         self._components = self._split()
         self.log_prior = lru_cache(maxsize=PRIOR_CACHE)(self._log_prior)
-        """Cell and background evidence -> log P(state, evidence | population) by state, cached."""
+        """Sex, age band and `background_evidence` -> log P(state, those | population) by state, cached."""
 
     def posterior(self, case: Case) -> Posterior:
         """Return the exact posterior of a case; the same case gives the same bits whenever and wherever asked.
@@ -96,10 +100,10 @@ class Engine:
 
         """
         net = self.net
-        log_p = self.log_prior(case.sex, case.band, tuple(case.background.items())).copy()
+        log_p = self.log_prior(case.sex, case.band, self.background_evidence(case)).copy()
         evidence = case.findings
         for finding in net.findings:  # in file order, so that the order of the case's facts cannot matter
-            if self.links[finding].parent is None and self._informed(finding, evidence):
+            if finding not in self.signs and self.links[finding].parent is None and self._informed(finding, evidence):
                 log_p += self._log_likelihood(finding, evidence)
         top = log_p.max()
         if top == -np.inf:
@@ -111,6 +115,19 @@ class Engine:
         total = float(p.sum())
         joint = (p / total).reshape(self.shape)
         return Posterior(self._marginals(joint), float(top + np.log(total)))
+
+    def background_evidence(self, case: Case) -> tuple[tuple[str, float, float], ...]:
+        """Background id, likelihood of what is known of it and its signs if absent, and if present; in file order."""
+        weight = {b: (1 - x, x) for b, x in case.background.items()}
+        for sign, b in self.signs.items():
+            if sign in case.findings:
+                x, links = case.findings[sign], self.links[sign]
+                p = (links.leak, 1 - (1 - links.leak) * (1 - links.link[b]))  # P(sign present | b absent, b present)
+                absent, present = (
+                    w * (x * q + (1 - x) * (1 - q)) for w, q in zip(weight.get(b, (1.0, 1.0)), p, strict=True)
+                )
+                weight[b] = (absent, present)
+        return tuple((b, *weight[b]) for b in self.net.background if b in weight)
 
     def _marginals(self, joint: Floats) -> dict[str, float]:
         """P of every cause, subtype and group from the joint distribution over states."""
@@ -194,15 +211,14 @@ class Engine:
         first, second = (tuple(c for c in self.prior.order if c in block) for block in blocks)
         return first, second
 
-    def _log_prior(self, sex: str | None, band: str | None, background: tuple[tuple[str, float], ...]) -> Floats:
+    def _log_prior(self, sex: str | None, band: str | None, background: tuple[tuple[str, float, float], ...]) -> Floats:
         """Log P(state, cell and background evidence | population), summed over all that is unknown."""
         prior = self.prior
         cells = np.array([i for i, (s, b) in enumerate(prior.cells) if sex in (None, s) and band in (None, b)])
-        known = dict(background)
+        known = {b: likelihood for b, *likelihood in background}
         weight = {}
         for b, q in prior.prevalence.items():
-            x = known.get(b)
-            absent, present = (1.0, 1.0) if x is None else (1 - x, x)
+            absent, present = known.get(b, (1.0, 1.0))
             weight[b] = np.stack([absent * (1 - q[cells]), present * q[cells]])
         by_cell = prior.weights[cells] / prior.any_cause[cells]
         for b in prior.idle:

@@ -25,6 +25,7 @@ from .model import (
     Number,
     OddsRatio,
     RedFlag,
+    Setting,
     Source,
     Subtype,
     Table,
@@ -246,6 +247,7 @@ def read_network(data: Mapping[str, object]) -> Network:
         findings=doc.table("findings", _finding, what="finding"),
         red_flags=doc.table("red_flags", _red_flag, what="red flag"),
         hazards=doc.table("hazards", _hazard, what="hazard"),
+        settings=doc.table("settings", _setting, what="setting"),
         advice=tuple(_advice(_Reader(entry, "advice")) for entry in doc.take("advice", list, [])),
         sources=doc.table("sources", _source, what="source"),
     )
@@ -396,6 +398,12 @@ def _hazard(r: _Reader, id_: str) -> Hazard:
     hazard = Hazard(id=id_, threshold=r.take("threshold", float), avoid=avoid, **_rule(r))
     r.done()
     return hazard
+
+
+def _setting(r: _Reader, id_: str) -> Setting:
+    setting = Setting(id_, r.text("name"), r.table("odds_multipliers", _odds_ratio, what="cause"))
+    r.done()
+    return setting
 
 
 def _advice(r: _Reader) -> Advice:

@@ -27,7 +27,7 @@ class Links:
 
     leak: float
     link: Mapping[str, float]
-    """cause or subtype id -> link strength in [0, 1)"""
+    """cause, subtype or (for a sign) background id -> link strength in [0, 1)"""
     parent: str | None = None
     effect: float = 0.0
 

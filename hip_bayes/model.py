@@ -10,15 +10,16 @@ import dataclasses
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .errors import NetworkError, UnknownNameError, shown
+from .errors import EvidenceError, NetworkError, UnknownNameError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    import numpy as np
     import pandas as pd
     from pgmpy.models import DiscreteBayesianNetwork
 
@@ -35,7 +36,7 @@ YES = ("yes", "y", "true", "present")
 NO = ("no", "n", "false", "absent")
 UNKNOWN = ("unknown", "")
 """Words that every finding takes, besides the names of its own states."""
-RESERVED = ("age", "sex", "hip_pain", "network", "triage")
+RESERVED = ("age", "sex", "hip_pain", "network", "setting", "triage")
 
 T = TypeVar("T")
 
@@ -186,6 +187,10 @@ class Finding:
     states: tuple[str, str] = ("absent", "present")
     aliases: Mapping[str, str] = field(default_factory=Table)
 
+    def sign_of(self, background: Mapping[str, Background]) -> str | None:
+        """Return the background variable this finding is a sign of, if it is one rather than a child of causes."""
+        return next((site for site in self.given if site in background), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Mechanism:
@@ -227,6 +232,15 @@ class Hazard:
     basis: str
     source: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where runners are seen, and by how much that multiplies the prior odds of some causes."""
+
+    id: str
+    name: str
+    odds_multipliers: Mapping[str, OddsRatio]
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,9 +288,11 @@ class Network:
     groups: Mapping[str, Group] = field(default_factory=Table)
     mechanisms: Mapping[str, Mechanism] = field(default_factory=Table)
     hazards: Mapping[str, Hazard] = field(default_factory=Table)
+    settings: Mapping[str, Setting] = field(default_factory=Table)
     advice: tuple[Advice, ...] = ()
     prevention: tuple[str, ...] = ()
     everyone_has_a_cause: bool = True
+    setting: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse anything that is not a valid network."""
@@ -309,19 +325,32 @@ class Network:
 
         return Vocabulary(self)
 
-    def diagnose(self, said: Mapping[str, object] | None = None, /, **facts: object) -> Diagnosis:
+    def diagnose(
+        self, said: Mapping[str, object] | None = None, /, *, setting: str | None = None, **facts: object
+    ) -> Diagnosis:
         """Return the exact posterior of one case under this network; see `hip_bayes.diagnose`."""
         from .diagnosis import diagnose
 
-        return diagnose(said, network=self, **facts)
+        return diagnose(said, network=self, setting=setting, **facts)
 
     def diagnose_many(
-        self, frame: pd.DataFrame, *, ignore: Iterable[str] = (), with_triage: bool = False
+        self,
+        frame: pd.DataFrame,
+        *,
+        setting: str | None = None,
+        ignore: Iterable[str] = (),
+        with_triage: bool = False,
     ) -> pd.DataFrame:
         """Return the exact posteriors of a table of cases; see `hip_bayes.diagnose_many`."""
         from .diagnosis import diagnose_many
 
-        return diagnose_many(frame, network=self, ignore=ignore, with_triage=with_triage)
+        return diagnose_many(frame, network=self, setting=setting, ignore=ignore, with_triage=with_triage)
+
+    def simulate(self, n: int, seed: int | np.random.Generator | None = None) -> pd.DataFrame:
+        """Draw complete cases with their true causes from this network; see `hip_bayes.simulation.simulate`."""
+        from .simulation import simulate
+
+        return simulate(self, n, seed)
 
     def to_pgmpy(self) -> DiscreteBayesianNetwork:
         """Export as a checked pgmpy model with the same posteriors; see `hip_bayes.bridge.to_pgmpy`."""
@@ -373,6 +402,52 @@ class Network:
         _ = changed.engine  # priors without a solution are refused here, not at the first question
         return changed
 
+    def in_setting(self, setting: str | None) -> Network:
+        """Return the same network re-priced for where the runner is seen, solved again; findings stay as they are.
+
+        Parameters
+        ----------
+        setting
+            an id in `settings`, such as ``"general_practice"``; None leaves the network as it is.
+
+        Raises
+        ------
+        UnknownNameError
+            there is no such setting.
+        EvidenceError
+            this network is already priced for another setting.
+
+        Notes
+        -----
+        The prior odds of each cause, in every cell, are multiplied as the file says; intercepts are solved anew.
+
+        """
+        if setting is None or setting == self.setting:
+            return self
+        if self.setting is not None:
+            raise EvidenceError(
+                f"this network is already priced for {self.setting!r}; ask the original one for {shown(setting)}",
+                name="setting",
+                value=setting,
+            )
+        return self._in_setting(setting)
+
+    @cached_property
+    def _in_setting(self) -> Callable[[str], Network]:
+        return lru_cache(maxsize=None)(self._priced_for)
+
+    def _priced_for(self, setting: str) -> Network:
+        multipliers = self.settings[setting].odds_multipliers
+        causes = dict(self.causes)
+        for id_, multiplier in multipliers.items():
+            why = f"odds x {multiplier.value:g} for {setting} ({multiplier.reason or multiplier.note})"
+            prior = {
+                sex: Table(((band, _multiplied(n, multiplier.value, why)) for band, n in row.items()), "age band")
+                for sex, row in causes[id_].prior.items()
+            }
+            causes[id_] = dataclasses.replace(causes[id_], prior=Table(prior, "sex"))
+        return dataclasses.replace(self, causes=Table(causes, "cause"), setting=setting)
+
     def band_of(self, age: float) -> str:
         """Return the label of the age band that `age` (years) is in."""
         return next(b.label for b in self.bands.values() if age < b.high)
@@ -381,6 +456,12 @@ class Network:
     def subtype_of(self) -> Mapping[str, str]:
         """Subtype id -> id of its cause."""
         return Table(((s, c.id) for c in self.causes.values() for s in c.subtypes), "subtype")
+
+
+def _multiplied(number: Number, ratio: float, why: str) -> Number:
+    """Return the number with its odds multiplied: a judgement on top of what it was."""
+    odds = ratio * number.p / (1 - number.p)
+    return dataclasses.replace(number, p=odds / (1 + odds), basis="judgement", reason=f"{number.p:g}, {why}")
 
 
 def _replaced(part: object, path: list[str], value: object, whole: str) -> object:
@@ -557,8 +638,10 @@ def _check_references(net: Network) -> None:
     for finding in net.findings.values():
         key = f"findings.{finding.id}"
         _check_choice(key + ".kind", finding.kind, KINDS)
+        sign = finding.sign_of(net.background) is not None
         for site in finding.given:
-            _check_known(key + ".given", site, sites, "cause or subtype")
+            known, what = (net.background, "background variable") if sign else (sites, "cause or subtype")
+            _check_known(key + ".given", site, known, what)
             if net.subtype_of.get(site) in finding.given:
                 raise NetworkError(
                     f"both {net.subtype_of[site]!r} and its subtype {site!r} are given; allowed: one of the two",
@@ -598,6 +681,28 @@ def _check_references(net: Network) -> None:
     for advice in net.advice:
         for level in advice.levels:
             _check_choice("advice.levels", level, LEVELS)
+
+
+def _check_signs(net: Network) -> None:
+    """Let a finding that is the sign of a background variable depend on that one alone."""
+    parents = {f.parent.finding for f in net.findings.values() if f.parent}
+    shared = {f for mechanism in net.mechanisms.values() for f in mechanism.findings}
+    for finding in net.findings.values():
+        if finding.sign_of(net.background) and (
+            len(finding.given) > 1 or finding.parent or finding.id in parents or finding.id in shared
+        ):
+            raise NetworkError(
+                f"{finding.id!r} is the sign of a background variable and has other links; allowed: that one variable "
+                "alone, no parent finding, no child finding, no mechanism",
+                key=f"findings.{finding.id}.given",
+            )
+
+
+def _check_settings(net: Network) -> None:
+    """Where a runner is seen changes the priors of causes that exist."""
+    for setting in net.settings.values():
+        for cause in setting.odds_multipliers:
+            _check_known(f"settings.{setting.id}.odds_multipliers", cause, net.causes, "cause")
 
 
 def _check_cycles(net: Network) -> None:
@@ -654,6 +759,9 @@ def numbers(net: Network) -> Iterator[tuple[str, Number | OddsRatio]]:
             yield f"causes.{cause.id}.odds_ratios.{parent}", ratio
         for subtype in cause.subtypes.values():
             yield f"causes.{cause.id}.subtypes.{subtype.id}.share", subtype.share
+    for setting in net.settings.values():
+        for cause_id, multiplier in setting.odds_multipliers.items():
+            yield f"settings.{setting.id}.odds_multipliers.{cause_id}", multiplier
     for background in net.background.values():
         yield from by_cell(f"background.{background.id}.prevalence", background.prevalence)
     for finding in net.findings.values():
@@ -669,6 +777,8 @@ _CHECKS: tuple[Callable[[Network], None], ...] = (
     _check_bands,
     _check_references,
     _check_cycles,
+    _check_signs,
+    _check_settings,
     _check_numbers,
     _check_sums,
     _check_leaks,

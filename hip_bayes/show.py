@@ -62,6 +62,13 @@ def avoided(d: Diagnosis) -> str:
     return f"Do not test: {', '.join(d.triage.avoid)}." if d.triage.avoid else ""
 
 
+def network_line(d: Diagnosis) -> str:
+    """Return which network answered, and the disclaimer."""
+    net = d.network
+    seen = f", as seen in: {net.settings[net.setting].name}" if net.setting else ""
+    return f"{net.name}, version {net.version}{seen}. {DISCLAIMER}"
+
+
 def _rows(d: Diagnosis) -> list[tuple[str, str, float]]:
     """Return (id, name, probability) of every cause, high to low."""
     causes = d.network.causes.values()
@@ -81,13 +88,13 @@ def renderable(d: Diagnosis) -> RenderableType:
     parts.append(Text(""))
     parts.append(Text(f"Known: {known(d)}"))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("cause", no_wrap=True)
-    table.add_column("id", no_wrap=True)
-    table.add_column("P", justify="right")
+    table.add_column("P", justify="right", no_wrap=True)
     table.add_column("", no_wrap=True, min_width=BAR)
+    table.add_column("id", no_wrap=True)
+    table.add_column("cause")  # on a narrow terminal this one wraps
     for id_, name, p in _rows(d):
-        table.add_row(Text(name), Text(id_), percent(p), Text(_bar(p), style="cyan"))
-    parts += [table, Text(f"{d.network.name}, version {d.network.version}. {DISCLAIMER}", style="dim")]
+        table.add_row(percent(p), Text(_bar(p), style="cyan"), Text(id_), Text(name))
+    parts += [table, *(Text(remark, style="bold") for remark in d.remarks), Text(network_line(d), style="dim")]
     return Group(*parts)
 
 
@@ -125,6 +132,7 @@ def as_html(d: Diagnosis) -> str:
         f"<li><b>{escape(r.name)}</b>: {escape(r.reason)}. {escape(r.action)}</li>" for r in d.triage.reasons
     )
     lines = "".join(f"<p><small>{escape(line)}</small></p>" for line in (avoided(d), not_cleared(d)) if line)
+    remarks = "".join(f"<p><b>{escape(remark)}</b></p>" for remark in d.remarks)
     rows = "".join(
         f"<tr><td>{escape(name)} <code>{escape(id_)}</code></td><td class='p'>{escape(percent(p))}</td>"
         f"<td class='bar'><div style='width:{100 * p:.2f}%'></div></td></tr>"
@@ -134,6 +142,6 @@ def as_html(d: Diagnosis) -> str:
         f"<style>{_STYLE}</style><div class='hip-bayes'>"
         f"<div class='level {escape(d.triage.level)}'>{escape(headline(d))}</div>"
         f"{f'<ul>{reasons}</ul>' if reasons else ''}{lines}"
-        f"<p>Known: {escape(known(d))}</p><table class='hip-bayes-table'>{rows}</table>"
-        f"<p><small>{escape(f'{d.network.name}, version {d.network.version}. {DISCLAIMER}')}</small></p></div>"
+        f"<p>Known: {escape(known(d))}</p><table class='hip-bayes-table'>{rows}</table>{remarks}"
+        f"<p><small>{escape(network_line(d))}</small></p></div>"
     )

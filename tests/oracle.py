@@ -248,12 +248,13 @@ def _link(data: Network, f: str, names: tuple[str, ...]) -> float:
 def _absent(data: Network, f: str, state: Mapping[str, NDArray[np.int_]]) -> Floats:
     """P(f absent | causes, parent finding), row by row."""
     links = {c: [0.0, *(_link(data, f, names) for names in _names(data, c))] for c in data["causes"]}
+    links |= {b: [0.0, _link(data, f, (b,))] for b in data.get("background", {})}  # f may be the sign of one
     l0, parent = _l0(data, f), _parent(data, f)
     if min(l0, *(min(link) for link in links.values())) < -TOLERANCE:
         msg = f"the effect on {f} is too large"
         raise ValueError(msg)
 
-    left = {c: 1 - np.array(link)[state[c]] for c, link in links.items()}  # 1 - link, and 1 where c is absent
+    left = {c: 1 - np.array(link)[state[c]] for c, link in links.items()}  # 1 - link, and 1 where it is absent
     for mechanism in data.get("mechanisms", {}).values():
         if f in mechanism["findings"]:  # of these causes only the strongest link counts
             members = [left.pop(c) for c in mechanism["causes"]]  # in one mechanism a finding, or a KeyError

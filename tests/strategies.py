@@ -35,6 +35,7 @@ def networks(draw: st.DrawFn, *, everyone_has_a_cause: bool | None = None) -> Ne
         "findings": _findings(draw, causes),
     }
     data["mechanisms"] = _mechanisms(draw, list(causes), list(data["findings"]))
+    data["findings"] |= _signs(draw, list(background))
     data["red_flags"] = _red_flags(draw)
     return {section: entries for section, entries in data.items() if entries}
 
@@ -206,6 +207,25 @@ def _background(draw: st.DrawFn, bands: int, causes: dict[str, Any]) -> dict[str
         for c in draw(st.lists(st.sampled_from(list(causes)), max_size=3, unique=True)):
             causes[c].setdefault("odds_ratios", {})[f"b{k}"] = _odds_ratio(draw)
     return background
+
+
+@st.composite
+def _sign(draw: st.DrawFn, f: str, background: str) -> dict[str, Any]:
+    """Draw a finding that speaks of a background variable instead of causes."""
+    leak = draw(_thousandths(100, 10, 400))
+    return {
+        "name": f"Sign {f}",
+        "kind": "history",
+        "question": f"Is it {f}?",
+        "leak": _number(draw, leak),
+        "given": {background: _number(draw, draw(_thousandths(max(leak, 500), leak, 980)))},
+    }
+
+
+def _signs(draw: st.DrawFn, background: list[str]) -> dict[str, Any]:
+    """Draw signs of some background variables, often none."""
+    chosen = draw(st.lists(st.sampled_from(background), max_size=2)) if background else []
+    return {f"sign{k}": draw(_sign(f"sign{k}", b)) for k, b in enumerate(chosen)}
 
 
 def _groups(draw: st.DrawFn, causes: list[str]) -> dict[str, Any]:

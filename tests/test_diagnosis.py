@@ -144,7 +144,7 @@ def test_to_dict_is_complete_plain_data(rich: hb.Network) -> None:
     plain = d.to_dict()
 
     assert json.loads(json.dumps(plain, allow_nan=False)) == plain
-    assert plain["network"] == {"id": "example", "name": "A minimal network", "version": "0.1.0"}
+    assert plain["network"] == {"id": "example", "name": "A minimal network", "version": "0.1.0", "setting": None}
     assert plain["evidence"] == d.evidence
     assert plain["posterior"] == d.posterior.to_dict()
     assert list(plain["posterior"]) == list(d.posterior.index)

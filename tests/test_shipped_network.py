@@ -74,7 +74,7 @@ def test_the_tables_of_the_file_come_back(net: Network) -> None:
 
 def test_few_have_only_a_cause_outside_the_list(net: Network) -> None:
     joint = np.exp(net.engine.log_prior(None, None, ())).reshape(net.engine.shape)
-    only_other = joint[tuple(-1 if c == "other" else 0 for c in net.causes)]
+    only_other = joint[tuple(slice(1, None) if c == "other" else 0 for c in net.causes)].sum()
     assert 0.05 <= only_other <= 0.10
 
 
@@ -109,6 +109,57 @@ def test_suspicion_of_a_femoral_neck_fracture_is_urgent_and_forbids_hopping() ->
     assert d.triage.level == "urgent"
     assert d.triage.avoid == ("hop_test_positive",)
     assert "hop" in d.advice[0]
+
+
+def test_a_case_outside_the_list_says_so() -> None:
+    """Effort pain that goes within minutes fits no cause of the list."""
+    d = hb.diagnose(sex="male", exertional_claudication=True, pain_during_running=True, rest_pain=False)
+    assert d.posterior.index[0] == "other"
+    assert d["vascular"] > 0.3
+    assert len(d.remarks) == 1
+    assert "outside the list" in d.remarks[0]
+    assert d.remarks[0] in d.to_dict()["remarks"]
+    assert hb.diagnose(age=46, sex="female", lateral_pain=True).remarks == ()
+
+
+def test_missed_periods_speak_of_low_energy_and_less_than_it_does() -> None:
+    said = {"age": 22, "sex": "female", "groin_pain": True}
+    nothing, sign, itself = (
+        hb.diagnose(said, **more)["stress_fracture"]
+        for more in ({}, {"amenorrhoea": True}, {"low_energy_availability": True})
+    )
+    assert nothing < sign < itself
+    both = hb.diagnose(said, amenorrhoea=True, low_energy_availability=True)["stress_fracture"]
+    assert both == pytest.approx(itself, rel=1e-12)  # once the state is known, its sign says no more
+
+
+@pytest.mark.parametrize("setting", ["general_practice", "sports_clinic", "hip_surgery_clinic"])
+def test_a_setting_multiplies_prior_odds_and_nothing_else(net: Network, setting: str) -> None:
+    priced = net.in_setting(setting)
+    multipliers = net.settings[setting].odds_multipliers
+    for sex in SEXES:
+        for band in net.bands.values():
+            d = hb.diagnose(age=band.low, sex=sex, setting=setting)
+            for cause in net.causes.values():
+                p = cause.prior[sex][band.label].p
+                odds = p / (1 - p) * (multipliers[cause.id].value if cause.id in multipliers else 1)
+                assert d[cause.id] == pytest.approx(odds / (1 + odds), abs=1e-9)
+    assert priced.findings is net.findings
+    assert priced.in_setting(setting) is priced
+    assert net.in_setting(setting) is priced
+    assert net.setting is None
+
+
+def test_a_setting_shows_and_unknown_ones_are_refused(net: Network) -> None:
+    d = hb.diagnose(groin_pain=True, setting="hip_surgery_clinic")
+    assert d["fai"] > hb.diagnose(groin_pain=True)["fai"]
+    assert d.to_dict()["network"]["setting"] == "hip_surgery_clinic"
+    assert "Hip surgery clinic" in str(d)
+    assert d.given(stiffness=True).network.setting == "hip_surgery_clinic"
+    with pytest.raises(hb.UnknownNameError, match="unknown setting 'general'; did you mean 'general_practice'"):
+        hb.diagnose(setting="general")
+    with pytest.raises(hb.EvidenceError, match="already priced for 'general_practice'"):
+        net.in_setting("general_practice").in_setting("sports_clinic")
 
 
 def test_pgmpy_gives_the_same_posteriors(net: Network) -> None:
