@@ -118,7 +118,7 @@ _STYLE = """
 .hip-bayes .level{font-weight:600;padding:.35em .7em;border-left:.35em solid;margin:.2em 0}
 .hip-bayes .urgent{border-color:#c62828}.hip-bayes .soon{border-color:#b26a00}.hip-bayes .routine{border-color:#2e7d32}
 .hip-bayes ul{margin:.2em 0 .4em 1.2em;padding:0}.hip-bayes p{margin:.3em 0}
-.hip-bayes table{border-collapse:collapse;width:100%;margin:.5em 0}
+.hip-bayes table{font:inherit;border-collapse:collapse;width:100%;margin:.5em 0}
 .hip-bayes .hip-bayes-table td{padding:.1em .6em .1em 0;text-align:left;background:none;border:0}
 .hip-bayes .hip-bayes-table td.p{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .hip-bayes td.bar{width:40%}.hip-bayes .bar div{background:#3b7dd8;height:.8em;border-radius:2px;min-width:1px}
