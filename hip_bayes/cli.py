@@ -1,9 +1,11 @@
-"""The command `hip-bayes`: diagnose a case, list what can be said, check a network file."""
+"""The command `hip-bayes`: diagnose a case, list what can be said, trace numbers to sources, check a network file."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NoReturn
+import math
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -11,12 +13,17 @@ from . import __version__
 from .diagnosis import diagnose as diagnose_case
 from .errors import HipBayesError
 from .library import load_network
-from .model import KINDS, numbers
+from .model import KINDS
+from .provenance import COLUMNS, by_basis, entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from rich.console import Console
     from rich.table import Table
+
+    from .model import Network, Source
+    from .provenance import Entry
 
 BAD_INPUT = 2
 NETWORK_HELP = "A shipped network's name or the path of a TOML file; the shipped network if left out."
@@ -39,15 +46,16 @@ def main() -> None:
 @main.command(name="diagnose")
 @click.argument("facts", nargs=-1, metavar="[NAME=VALUE]...")
 @click.option("--network", help=NETWORK_HELP)
+@click.option("--setting", help="Where the runner is seen, such as general_practice: prices the causes anew.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
-def diagnose_command(facts: tuple[str, ...], network: str | None, *, as_json: bool) -> None:
+def diagnose_command(facts: tuple[str, ...], network: str | None, setting: str | None, *, as_json: bool) -> None:
     """Diagnose one case from facts such as age=46 sex=female lateral_pain=yes groin_pain=no.
 
     A value is yes, no, unknown, a number between 0 and 1 (how sure), or a state's name (onset=sudden).
     What is not mentioned is unknown, which is not the same as no. `hip-bayes findings` lists the names.
     """
     try:
-        d = diagnose_case(_parse(facts), network=network)
+        d = diagnose_case(_parse(facts), network=network, setting=setting)
     except HipBayesError as error:
         _fail(error)
     if as_json:
@@ -130,6 +138,89 @@ def _listing(title: str, rows: list[tuple[str, str, str]]) -> Table:
     return table
 
 
+@main.command()
+@click.argument("names", nargs=-1)
+@click.option("--network", help=NETWORK_HELP)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+def sources(names: tuple[str, ...], network: str | None, *, as_json: bool) -> None:
+    """Show numbers with their sources.
+
+    NAMES such as `gtps lateral_pain` ask for the numbers and rules that involve all of them. A name is a cause,
+    subtype, group, background factor, finding, red flag or source, or a sex or age band. Without NAMES: how many
+    numbers have which basis, and how many numbers and rules each source supports.
+    """
+    try:
+        net = load_network(network)
+        found = entries(net, names)
+    except HipBayesError as error:
+        _fail(error)
+    used = Counter(source for entry in found for source in entry.source)
+    cited = [(net.sources[id_], used[id_]) for id_ in sorted(used, key=lambda id_: (-used[id_], id_))]
+    if as_json:
+        about = {"network": {"id": net.id, "name": net.name, "version": net.version}}
+        rows = {"basis": by_basis(net)} if not names else {"numbers": [_as_dict(entry) for entry in found]}
+        listed = [{f: getattr(s, f) for f in ("id", "title", "year", "address")} | {"supports": k} for s, k in cited]
+        click.echo(json.dumps(about | rows | {"sources": listed}, indent=2, ensure_ascii=False))
+        return
+    if not found:
+        click.echo(f"no number involves all of {', '.join(map(repr, names))}; try fewer names")
+        return
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if names:
+        console.print(_table_of(found))
+    else:
+        click.echo("\n".join(_basis_lines(net)))
+    if cited:
+        click.echo("\nSources")
+    for source, count in cited:
+        _print_source(console, source, count)
+
+
+def _print_source(console: Console, source: Source, count: int) -> None:
+    """Print the title wrapped, the address in one piece, however long: it is there to be copied."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    click.echo(f"  {source.id} (supports {count})")
+    year = "year unknown" if source.year == "unknown" else source.year
+    console.print(Padding(Text(f"{source.title} ({year})"), (0, 0, 0, 4)))
+    click.echo(f"    {'address unknown' if source.address == 'unknown' else source.address}")
+
+
+def _as_dict(entry: Entry) -> dict[str, Any]:
+    """Return an entry for JSON, which has no NaN."""
+    row = {column: getattr(entry, column) for column in COLUMNS}
+    return {k: None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()}
+
+
+def _table_of(found: Iterable[Entry]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table.add_column("number", justify="right", no_wrap=True)
+    table.add_column("n", justify="right", no_wrap=True)
+    table.add_column("basis", no_wrap=True)
+    table.add_column("what", overflow="fold")
+    for e in found:
+        lines = [e.what, *(text for text in (e.reason, e.note) if text), ", ".join(e.source)]
+        value = "" if math.isnan(e.value) else f"{e.value:g}"
+        if not math.isnan(e.low):
+            value += f" ({e.low:g}-{e.high:g})"
+        words = Text("\n".join(filter(None, lines)))
+        words.append(f"\n{e.path}", style="dim")
+        table.add_row(Text(value), Text("" if math.isnan(e.n) else f"{e.n:g}"), Text(e.basis), words)
+    return table
+
+
+def _basis_lines(net: Network) -> list[str]:
+    count = by_basis(net)
+    total = sum(count.values())
+    return [f"  {basis:12} {k:5} of {total} numbers ({k / total:.0%})" for basis, k in count.items() if k]
+
+
 @main.group()
 def network() -> None:
     """Work with network files."""
@@ -144,6 +235,4 @@ def check(file: str) -> None:
     except HipBayesError as error:
         _fail(error)
     click.echo(f"ok: {net!r}")
-    bases = [number.basis for _, number in numbers(net)]
-    for basis in dict.fromkeys(bases):
-        click.echo(f"  {basis:12} {bases.count(basis):5} of {len(bases)} numbers")
+    click.echo("\n".join(_basis_lines(net)))

@@ -569,9 +569,9 @@ def _check_numbers(net: Network) -> None:
     """Each number is in range and says where it comes from."""
     for key, number in numbers(net):
         if isinstance(number, Number):
-            if not (isinstance(number.p, float) and 0 < number.p < 1):
+            if not (isinstance(number.p, (int, float)) and 0 < number.p < 1):
                 raise NetworkError(f"p is {number.p!r}; allowed: strictly between 0 and 1", key=key)
-            if not (isinstance(number.n, float) and 0 < number.n < math.inf):
+            if not (isinstance(number.n, (int, float)) and 0 < number.n < math.inf):
                 raise NetworkError(f"n is {number.n!r}; allowed: a number of patients above 0", key=key)
         elif not 0 < number.low <= number.value <= number.high < math.inf:
             raise NetworkError(

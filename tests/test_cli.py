@@ -13,6 +13,7 @@ import hip_bayes as hb
 from hip_bayes import __version__
 from hip_bayes.cli import main
 from hip_bayes.diagnosis import DISCLAIMER
+from hip_bayes.provenance import by_basis, entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,6 +115,8 @@ def test_a_missing_network_is_refused_in_one_line(tmp_path: Path) -> None:
     for words in (
         ["diagnose", "--network", missing],
         ["findings", "--network", missing],
+        ["sources", "--network", missing],
+        ["sources", "tendon", "--json", "--network", missing],
         ["network", "check", missing],
     ):
         assert_refused(run(*words), missing, "there is no such file")
@@ -199,6 +202,120 @@ def test_an_unknown_kind_is_refused(file: Path) -> None:
     assert_refused(run("findings", "--kind", "exam", "--network", str(file)), "'exam'", "examination")
 
 
+# sources
+
+
+def test_sources_of_names_prints_number_n_basis_and_citation(file: Path) -> None:
+    result = run("sources", "tendon", "lateral_pain", "--network", str(file))
+    head, first, *rest = (line.split() for line in result.stdout.splitlines())
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert head == ["number", "n", "basis", "what"]
+    assert first[:4] == ["0.93", "15", "measured", "P(Pain"]
+    assert ["findings.lateral_pain.given.tendon"] in rest
+    assert result.stdout.splitlines()[-4:] == [
+        "Sources",
+        "  study_2020 (supports 1)",
+        result.stdout.splitlines()[-2],
+        "    https://doi.org/10.1000/example",
+    ]
+    assert result.stdout.splitlines()[-2].strip() == "A study of lateral hip pain (2020)"
+
+
+def test_sources_shows_ranges_reasons_notes_and_rules(file: Path) -> None:
+    text = " ".join(run("sources", "weak_muscles", "tendon", "--network", str(file)).stdout.split())
+    assert "2 (1-4) qualitative odds ratio of Tendon pain, with Weak hip muscles against without" in text
+
+    text = " ".join(run("sources", "lateral_pain", "--network", str(file)).stdout.split())
+    assert "mostly felt in the groin" in text
+    assert "from another clinic" in text
+
+    text = " ".join(run("sources", "fever", "--network", str(file)).stdout.split())
+    assert "qualitative red flag Fever: urgent if present an infected joint study_2020 red_flags.fever.level" in text
+
+
+def test_a_judgement_alone_cites_nothing(file: Path) -> None:
+    result = run("sources", "neck", "lateral_pain", "--network", str(file))
+
+    assert result.exit_code == 0
+    assert "judgement" in result.stdout
+    assert "Sources" not in result.stdout
+
+
+def test_long_citations_are_wrapped_and_not_cut(write: Callable[[str], Path], text: str) -> None:
+    title, address = "word " * 60 + "end", "https://doi.org/10.1000/" + "x" * 200
+    long = text.replace("A study of lateral hip pain", title).replace("https://doi.org/10.1000/example", address)
+    result = run("sources", "study_2020", "--network", str(write(long)))
+
+    assert f"{title} (2020)" in " ".join(result.stdout.split())
+    assert f"    {address}" in result.stdout.splitlines()
+    assert "…" not in result.stdout
+
+
+def test_sources_without_names_is_a_summary(file: Path) -> None:
+    result = run("sources", "--network", str(file))
+    lines = result.stdout.splitlines()
+    total = len(list(hb.model.numbers(hb.load_network(file))))
+
+    assert (result.exit_code, result.stderr) == (0, "")
+    counted = {line.split()[0]: int(line.split()[1]) for line in lines[: lines.index("")]}
+    assert list(counted) == ["measured", "transferred", "qualitative", "judgement"]
+    assert sum(counted.values()) == total
+    assert all(f" of {total} numbers (" in line for line in lines[: lines.index("")])
+    cited = sum("study_2020" in e.source for e in entries(hb.load_network(file)))
+    assert f"  study_2020 (supports {cited})" in lines
+
+
+def test_sources_as_json_is_what_python_gives(file: Path) -> None:
+    net = hb.load_network(file)
+    answer = json.loads(run("sources", "night_pain", "--json", "--network", str(file)).stdout)
+
+    assert answer["network"] == {"id": "example", "name": "A minimal network", "version": "0.1.0"}
+    assert [row["path"] for row in answer["numbers"]] == [e.path for e in entries(net, "night_pain")]
+    assert answer["numbers"][0] == {
+        "path": "findings.night_pain.leak",
+        "what": "P(Pain at night | a cause without a link to it)",
+        "value": 0.08,
+        "n": 10.0,
+        "low": None,
+        "high": None,
+        "basis": "judgement",
+        "source": [],
+        "citation": "",
+        "reason": "background rate",
+        "note": "",
+    }
+    study = net.sources["study_2020"]
+    assert answer["sources"] == [
+        {"id": study.id, "title": study.title, "year": 2020, "address": study.address, "supports": 1}
+    ]
+
+
+def test_the_summary_as_json(file: Path) -> None:
+    net = hb.load_network(file)
+    answer = json.loads(run("sources", "--json", "--network", str(file)).stdout)
+
+    assert set(answer) == {"network", "basis", "sources"}
+    assert answer["basis"] == by_basis(net)
+    assert [s["id"] for s in answer["sources"]] == ["study_2020"]
+
+
+@pytest.mark.parametrize("as_json", [(), ("--json",)], ids=["table", "json"])
+def test_an_unknown_name_is_refused_with_the_nearest(file: Path, as_json: tuple[str, ...]) -> None:
+    assert_refused(
+        run("sources", "lateral_pain", "tendn", *as_json, "--network", str(file)),
+        "unknown name 'tendn'; did you mean 'tendon'?",
+        "allowed: any id of the network",
+    )
+
+
+def test_names_without_a_number_in_common_say_so(file: Path) -> None:
+    result = run("sources", "tendon", "fever", "--network", str(file))
+
+    assert (result.exit_code, result.stdout) == (0, "no number involves all of 'tendon', 'fever'; try fewer names\n")
+    assert json.loads(run("sources", "tendon", "fever", "--json", "--network", str(file)).stdout)["numbers"] == []
+
+
 # network check
 
 
@@ -240,7 +357,7 @@ def test_check_refuses_a_bad_file_with_file_key_and_remedy(
 def test_version_and_help() -> None:
     assert run("--version").stdout == f"hip-bayes, version {__version__}\n"
     assert DISCLAIMER in " ".join(run("--help").stdout.split())
-    for command in ("diagnose", "findings", "network"):
+    for command in ("diagnose", "findings", "sources", "network"):
         assert command in run("--help").stdout
         assert run(command, "-h").exit_code == 0
 

@@ -444,6 +444,19 @@ def test_the_largest_effect_that_the_refusal_names_is_accepted(name: str) -> Non
         solved(with_effect(name, largest * 1.0001))
 
 
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("limited by a cause", r"given\.a"),
+        ("limited by another cause", r"given\.b"),
+        ("limited by the leak, 2/3", "the leak"),
+    ],
+)
+def test_the_refusal_of_an_effect_says_which_number_it_does_not_fit(name: str, place: str) -> None:
+    with pytest.raises(NetworkError, match=rf"which leaves a negative link at {place}; allowed: at most"):
+        solved(with_effect(name, 0.999))
+
+
 def test_where_no_effect_fits_the_refusal_says_zero() -> None:
     """A cause whose p is the leak leaves no room for a parent that this cause brings about."""
     assert largest_effect("limited by a cause without room") == 0

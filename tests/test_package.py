@@ -28,6 +28,10 @@ ORDER = (
     "diagnosis",
     "show",
     "bridge",
+    "provenance",
+    "simulation",
+    "validation",
+    "card",
     "cli",
 )
 """Each module imports from earlier ones only. A new module goes after all that it imports."""
@@ -44,9 +48,12 @@ def test_what_the_package_offers() -> None:
         "NetworkNotFoundError",
         "NetworkTooLargeError",
         "UnknownNameError",
+        "Validation",
         "diagnose",
         "diagnose_many",
         "load_network",
+        "model_card",
+        "validate",
     ]
     assert all(getattr(hb, name).__doc__ for name in hb.__all__)
 
@@ -103,14 +110,14 @@ def test_only_the_bridge_imports_pgmpy(module: str) -> None:
 
 @pytest.mark.parametrize("module", [*MODULES, "__init__"])
 def test_no_module_loads_anything_slow_when_imported(module: str) -> None:
-    assert not {"pgmpy", "pandas", "rich", "scipy", "matplotlib"} & imports(module, at_import=True)
+    assert not {"pgmpy", "pandas", "sklearn", "rich", "scipy", "matplotlib"} & imports(module, at_import=True)
 
 
 def test_a_diagnosis_from_a_cold_start_loads_nothing_slow(file: Path) -> None:
     """Neither pandas nor pgmpy nor rich, in a fresh interpreter; asking for the Series then loads pandas."""
     program = (
         "import sys, hip_bayes as hb\n"
-        "slow = {'pandas', 'pgmpy', 'rich', 'scipy', 'matplotlib', 'click'}\n"
+        "slow = {'pandas', 'pgmpy', 'sklearn', 'rich', 'scipy', 'matplotlib', 'click'}\n"
         "print(sorted(slow & set(sys.modules)))\n"
         f"d = hb.diagnose(age=46, sex='f', lateral_pain=True, fever=True, network={str(file)!r})\n"
         "d['tendon'], d.triage, d.to_dict(), d.given(night_pain=True)\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import tomllib
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -212,6 +213,22 @@ def test_every_source_is_used(net: Network) -> None:
     used = {s for _, number in numbers(net) for s in number.source}
     used |= {s for rule in (*net.red_flags.values(), *net.hazards.values()) for s in rule.source}
     assert used == set(net.sources)
+
+
+def test_the_counts_of_the_readme_are_true(net: Network) -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    bases = [number.basis for _, number in numbers(net)]
+    for said in (
+        f"{len(net.findings)} findings from history, examination and imaging",
+        f"{len(net.background)} background factors, {len(net.red_flags)} red flags, {len(net.sources)} sources",
+        f"{bases.count('judgement'):,} of the network's {len(bases):,} numbers are judgements",
+        f"{bases.count('transferred')} are published figures moved",
+        f"{bases.count('qualitative')} readings of words, {bases.count('measured')} as a study prints them",
+    ):
+        assert said in readme
+    d = net.diagnose(age=46, sex="female", lateral_pain=True, groin_pain=False)
+    shown = [line for line in str(d).splitlines() if "%" in line]
+    assert all(line in readme for line in shown[:5])
 
 
 def test_every_red_flag_of_the_article_is_urgent(net: Network) -> None:
