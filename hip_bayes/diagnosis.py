@@ -147,7 +147,7 @@ class Diagnosis:
 
         return sources_of(self)
 
-    def given(self, said: Mapping[str, object] | None = None, /, **facts: object) -> Self:
+    def given(self, said: Mapping[str, object] | pd.Series[Any] | None = None, /, **facts: object) -> Self:
         """Return the diagnosis of the same case with more known.
 
         Takes facts as `diagnose` does. A fact that was known before is replaced, and forgotten where it is None.
@@ -210,7 +210,7 @@ def _network(network: Network | str | os.PathLike[str] | None, setting: str | No
 
 
 def diagnose(
-    said: Mapping[str, object] | None = None,
+    said: Mapping[str, object] | pd.Series[Any] | None = None,
     /,
     *,
     network: Network | str | os.PathLike[str] | None = None,

@@ -104,7 +104,7 @@ class Engine:
         evidence = case.findings
         for finding in net.findings:  # in file order, so that the order of the case's facts cannot matter
             if finding not in self.signs and self.links[finding].parent is None and self._informed(finding, evidence):
-                log_p += self._log_likelihood(finding, evidence)
+                log_p += self._log_likelihood(finding, evidence)[0]
         top = log_p.max()
         if top == -np.inf:
             raise EvidenceError(
@@ -176,25 +176,36 @@ class Engine:
         """Say whether anything is known of a finding or of one that depends on it."""
         return finding in evidence or any(self._informed(c, evidence) for c in self._children[finding])
 
-    def _log_likelihood(self, finding: str, evidence: Mapping[str, float], *, parent_present: bool = False) -> Floats:
-        """Log P(evidence on a finding and all that depend on it | state, its parent finding), the unknown summed."""
-        children = [c for c in self._children[finding] if self._informed(c, evidence)]
+    def _log_likelihood(
+        self, finding: str, evidence: Mapping[str, float], effects: tuple[float, ...] = (0.0,)
+    ) -> list[Floats]:
+        """Log P(evidence on a finding and all that depend on it | state), the unknown summed.
+
+        One vector over states for each of `effects`: what its parent finding adds, 0 where that is absent.
+        """
+        below = [
+            self._log_likelihood(c, evidence, (0.0, self.links[c].effect))
+            for c in self._children[finding]
+            if self._informed(c, evidence)
+        ]
         x = evidence.get(finding)
-        log_absent = self._log_absent[finding]
-        if parent_present:
-            log_absent = log_absent + np.log1p(-self.links[finding].effect)
-        terms = []  # of the finding absent and present, as far as the evidence allows both
-        if x != 1:
-            below = (self._log_likelihood(c, evidence) for c in children)
-            terms.append(sum(below, log_absent if x is None else log_absent + np.log1p(-x)))
-        if x != 0:
-            log_present = self._log_present.get(finding)
-            if log_present is None:
+        out = []
+        for effect in effects:
+            log_absent, log_present = self._log_absent[finding], self._log_present.get(finding)
+            if effect:
+                log_absent = log_absent + np.log1p(-effect)
+            if effect or log_present is None:
                 with np.errstate(divide="ignore"):  # a parent's effect can be all there is: then without it, never
                     log_present = np.log(-np.expm1(log_absent))
-            below = (self._log_likelihood(c, evidence, parent_present=True) for c in children)
-            terms.append(sum(below, log_present if x is None else log_present + np.log(x)))
-        return terms[0] if len(terms) == 1 else np.logaddexp(*terms)
+            terms = []  # of the finding absent and present, as far as the evidence allows both
+            if x != 1:
+                start = log_absent if x is None else log_absent + np.log1p(-x)
+                terms.append(sum((absent for absent, _ in below), start))
+            if x != 0:
+                start = log_present if x is None else log_present + np.log(x)
+                terms.append(sum((present for _, present in below), start))
+            out.append(terms[0] if len(terms) == 1 else np.logaddexp(*terms))
+        return out
 
     # --------------------------------------------------------------------------------------------------- prior
 

@@ -326,7 +326,12 @@ class Network:
         return Vocabulary(self)
 
     def diagnose(
-        self, said: Mapping[str, object] | None = None, /, *, setting: str | None = None, **facts: object
+        self,
+        said: Mapping[str, object] | pd.Series[Any] | None = None,
+        /,
+        *,
+        setting: str | None = None,
+        **facts: object,
     ) -> Diagnosis:
         """Return the exact posterior of one case under this network; see `hip_bayes.diagnose`."""
         from .diagnosis import diagnose

@@ -538,3 +538,12 @@ def test_reading_does_not_change_the_data(data: Data) -> None:
     solved(data)
 
     assert data == example_data()
+
+
+def test_a_long_chain_of_unknown_findings_costs_no_more_than_its_length() -> None:
+    """Forty findings, each the parent of the next, known only at the end: 2 ** 40 steps would never end."""
+    chain = {"f0": finding(0.5, {"a": 0.6})}
+    chain |= {f"f{k}": finding(0.3, {"a": 0.5}, parent=parent(f"f{k - 1}", 0.05)) for k in range(1, 40)}
+    d = solved(small({"a": 0.6, "b": 0.6}, chain, everyone=True)).diagnose(f39=True)
+
+    assert d["a"] > 0.6
