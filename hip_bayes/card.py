@@ -137,7 +137,7 @@ def _numbers(net: Network) -> Iterator[str]:
 def _performance(v: Validation, about: str) -> Iterator[str]:
     n, outside = len(v.truth), int(v.outside.sum())
     yield from ("", "## Performance", "")
-    yield f"On {n} labelled cases: {n - outside} with a cause of the list, {outside} with another. {about}"
+    yield f"Labelled cases: {n}, of which {n - outside} with a cause of the list and {outside} with another. {about}"
     yield ""
     yield from _table(
         ("Metric", "Value", f"{v.level:.0%} interval", "Cases"),

@@ -49,7 +49,8 @@ CODED = (
 BINS = 10
 NEVER = 1e-12
 """Probabilities nearer to 0 or 1 than this are scored as this near."""
-NEWTON_STEPS = 12
+NEWTON_STEPS = 25
+CONVERGED = 1e-9
 BLOCK = 2**21
 """Resamples times cases times causes computed at once, so that any number of cases fits in memory."""
 
@@ -341,7 +342,9 @@ def _recalibrations(
         step = _ratio(h * gx - hx * g, determinant)
         slope = slope + step[:, None, None]
         intercept = intercept + _ratio(hxx * g - hx * gx, determinant)[:, None, None]
-    converged = np.abs(step) < 1e-6
+        if not (np.abs(step) > CONVERGED).any():
+            break
+    converged = np.abs(step) <= CONVERGED
     return np.where(converged, slope[:, 0, 0], np.nan), np.where(converged, intercept[:, 0, 0], np.nan)
 
 
@@ -506,6 +509,7 @@ def _true_causes(value: object, net: Network, place: str) -> frozenset[str] | No
 
 
 def _check_subgroup(name: str, known: Iterable[str]) -> None:
+    known = dict.fromkeys(known)
     if name not in known:
         raise UnknownNameError.among(
             name, known, what="subgroup", where="by= names facts or fields that the cases have"

@@ -1,4 +1,4 @@
-"""Calibration on simulated cases: is a probability of 30 % right in 30 % of the cases?
+"""Calibration on simulated cases: of those given a probability of 30 %, 30 % should have the cause.
 
     python tests/benchmarks/calibration.py [CASES]
 
