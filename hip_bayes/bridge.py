@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .model import SEXES
+from .parts import SEXES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -145,6 +145,10 @@ class _Tables:
                 together = [keep.pop(c) for c in mechanism.causes if c in keep]
                 keep[mechanism] = reduce(np.minimum, together, np.ones(()))
         absent = reduce(np.multiply, keep.values(), np.full((1,) * len(parents), 1 - links.leak))
+        only = self.net.findings[node].sex
+        if only is not None:
+            absent = np.stack([absent if sex == only else np.ones_like(absent) for sex in SEXES])
+            parents = ["sex", *parents]
         return self.binary(node, 1 - absent, parents)
 
     def hip_pain(self) -> TabularCPD:

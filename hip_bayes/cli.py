@@ -13,7 +13,7 @@ from . import __version__
 from .diagnosis import diagnose as diagnose_case
 from .errors import HipBayesError
 from .library import load_network
-from .model import KINDS
+from .parts import KINDS
 from .provenance import COLUMNS, by_basis, entries
 
 if TYPE_CHECKING:
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from .model import Network, Source
+    from .model import Network
+    from .parts import Source
     from .provenance import Entry
 
 BAD_INPUT = 2
@@ -65,7 +66,9 @@ def diagnose_command(facts: tuple[str, ...], network: str | None, setting: str |
 
     from .show import renderable
 
-    Console(highlight=False).print(renderable(d))
+    console = Console(highlight=False)
+    blocks = console.encoding.startswith("utf")
+    console.print(renderable(d, width=console.width, blocks=blocks))
     if d.advice:
         click.echo("\nWhat to do")
         for line in d.advice:

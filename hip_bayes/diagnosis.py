@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from . import triage as rules
 from .errors import EvidenceError, UnknownNameError, shown
-from .evidence import items_of
+from .evidence import Case, items_of
 from .library import load_network
 from .model import Network
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     import pandas as pd
 
-    from .evidence import Case
     from .inference import Posterior
-    from .model import RedFlag
+    from .parts import RedFlag
 
+RAISED = 1.5
+"""How many times its base rate P(other) must be before a result says that the case fits no cause of the list."""
 DISCLAIMER = "For research and education. Not a medical device and not a diagnosis: see a professional."
 
 
@@ -42,6 +44,12 @@ class Diagnosis:
     def __setattr__(self, name: str, value: object) -> None:
         """Refuse: a result does not change."""
         raise AttributeError(f"a Diagnosis cannot be changed (tried to set {name!r}); use given(...) for another one")
+
+    def __delattr__(self, name: str) -> None:
+        """Refuse: a result does not change."""
+        raise AttributeError(
+            f"a Diagnosis cannot be changed (tried to delete {name!r}); use given(...) for another one"
+        )
 
     def __reduce__(self) -> tuple[object, ...]:
         """Pickle what was asked; the answer is computed again."""
@@ -109,11 +117,17 @@ class Diagnosis:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What the numbers alone do not say: that the case fits no cause of the list, if so."""
-        if "other" not in self._network.causes or self["other"] < max(self[c] for c in self._network.causes):
+        net, here = self._network, self._case
+        if "other" not in net.causes or self["other"] < max(self[c] for c in net.causes):
             return ()
-        forms = self._network.causes["other"].subtypes.values()
-        likeliest = max(forms, key=lambda form: self[form.id], default=None)
-        hint = f", above all {likeliest.name} ({self[likeliest.id]:.0%})" if likeliest else ""
+        before = net.engine.posterior(Case(sex=here.sex, age=here.age, band=here.band)).probability
+        if self["other"] < RAISED * before["other"]:
+            return ()  # it leads because it always does for such people, not because of what was said
+        raised = {form.id: self[form.id] / before[form.id] for form in net.causes["other"].subtypes.values()}
+        most = max(raised, key=raised.__getitem__, default=None)
+        hint = ""
+        if most and self[most] > self["other"] / 3:
+            hint = f", above all {net.causes['other'].subtypes[most].name} ({self[most]:.0%})"
         remark = f"This fits none of the listed causes well: a cause outside the list is the likeliest{hint}."
         return (f"{remark} Have it examined by a professional.",)
 
@@ -305,8 +319,9 @@ def diagnose_many(
     net = _network(network, setting)
     if not isinstance(frame, pd.DataFrame):
         raise EvidenceError(f"got a {type(frame).__name__}; allowed: a pandas DataFrame, a row a case")
-    if isinstance(ignore, str):
-        ignore = (ignore,)
+    ignore = (ignore,) if isinstance(ignore, str) else ignore
+    if not isinstance(ignore, Iterable) or not all(isinstance(c, Hashable) for c in ignore):
+        raise EvidenceError(f"ignore is {shown(ignore)}; allowed: a list of column names", name="ignore", value=ignore)
     vocabulary = net.vocabulary
     passed_over = set(ignore)
     labels = frame.columns.tolist()

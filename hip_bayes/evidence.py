@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .errors import ContradictionError, EvidenceError, UnknownNameError, shown
-from .model import NO, SEXES, UNKNOWN, YES, Table
+from .parts import NO, SEXES, UNKNOWN, YES, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -112,6 +112,14 @@ class Vocabulary:
                 _put(flags, id_, meaning)
             else:
                 _put(weights, id_, None if meaning == 0.5 else meaning)
+        for id_ in [f for f in weights if f in self.net.findings and weights[f] > 0.5]:
+            only = self.net.findings[id_].sex
+            if sex is not None and only not in (None, sex):
+                raise ContradictionError(
+                    f"{id_!r} is said of a {sex} person; allowed: only of a {only} one, or leave it unknown",
+                    name=id_,
+                    value=weights[id_],
+                )
         return Case(
             sex=sex,
             age=age,

@@ -19,6 +19,7 @@ import numpy as np
 
 from .errors import EvidenceError, NetworkTooLargeError
 from .links import derive_links
+from .parts import SEXES
 from .priors import CausePrior
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from .model import Network
 
     Floats = NDArray[np.float64]
+    BackgroundEvidence = tuple[tuple[str, tuple[tuple[float, ...], ...]], ...]
 
 MAX_TABLE_BYTES = 2**30
 PRIOR_CACHE = 256
@@ -114,20 +116,21 @@ class Engine:
         p = np.exp(log_p - top)
         total = float(p.sum())
         joint = (p / total).reshape(self.shape)
-        return Posterior(self._marginals(joint), float(top + np.log(total)))
+        return Posterior(self._marginals(joint), min(0.0, float(top + np.log(total))))
 
-    def background_evidence(self, case: Case) -> tuple[tuple[str, float, float], ...]:
-        """Background id, likelihood of what is known of it and its signs if absent, and if present; in file order."""
-        weight = {b: (1 - x, x) for b, x in case.background.items()}
+    def background_evidence(self, case: Case) -> BackgroundEvidence:
+        """Return what is known of background variables and their signs, as one hashable key in file order.
+
+        Background id -> for each sex, the likelihood of it if the variable is absent, and if it is present.
+        """
+        likelihood = {b: np.tile([1 - x, x], (len(SEXES), 1)) for b, x in case.background.items()}
         for sign, b in self.signs.items():
             if sign in case.findings:
-                x, links = case.findings[sign], self.links[sign]
-                p = (links.leak, 1 - (1 - links.leak) * (1 - links.link[b]))  # P(sign present | b absent, b present)
-                absent, present = (
-                    w * (x * q + (1 - x) * (1 - q)) for w, q in zip(weight.get(b, (1.0, 1.0)), p, strict=True)
-                )
-                weight[b] = (absent, present)
-        return tuple((b, *weight[b]) for b in self.net.background if b in weight)
+                x, links, only = case.findings[sign], self.links[sign], self.net.findings[sign].sex
+                p = np.array([links.leak, 1 - (1 - links.leak) * (1 - links.link[b])])  # P(sign | b absent, present)
+                by_sex = np.stack([p if only in (None, sex) else np.zeros(2) for sex in SEXES])
+                likelihood[b] = likelihood.get(b, 1.0) * (x * by_sex + (1 - x) * (1 - by_sex))
+        return tuple((b, tuple(map(tuple, likelihood[b].tolist()))) for b in self.net.background if b in likelihood)
 
     def _marginals(self, joint: Floats) -> dict[str, float]:
         """P of every cause, subtype and group from the joint distribution over states."""
@@ -222,14 +225,15 @@ class Engine:
         first, second = (tuple(c for c in self.prior.order if c in block) for block in blocks)
         return first, second
 
-    def _log_prior(self, sex: str | None, band: str | None, background: tuple[tuple[str, float, float], ...]) -> Floats:
+    def _log_prior(self, sex: str | None, band: str | None, background: BackgroundEvidence) -> Floats:
         """Log P(state, cell and background evidence | population), summed over all that is unknown."""
         prior = self.prior
         cells = np.array([i for i, (s, b) in enumerate(prior.cells) if sex in (None, s) and band in (None, b)])
-        known = {b: likelihood for b, *likelihood in background}
+        known = dict(background)
+        sexes = np.array([SEXES.index(prior.cells[i][0]) for i in cells])
         weight = {}
         for b, q in prior.prevalence.items():
-            absent, present = known.get(b, (1.0, 1.0))
+            absent, present = np.array(known[b])[sexes].T if b in known else (1.0, 1.0)
             weight[b] = np.stack([absent * (1 - q[cells]), present * q[cells]])
         by_cell = prior.weights[cells] / prior.any_cause[cells]
         for b in prior.idle:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .errors import NetworkError, NetworkNotFoundError, UnknownNameError, shown
-from .model import (
+from .model import Network
+from .parts import (
     BASES,
     SEXES,
     Advice,
@@ -21,7 +22,6 @@ from .model import (
     Group,
     Hazard,
     Mechanism,
-    Network,
     Number,
     OddsRatio,
     RedFlag,
@@ -122,7 +122,7 @@ def _parse(path: Path) -> dict[str, Any]:
     if size > MAX_BYTES:
         raise NetworkError(f"the file has {size:,} bytes; allowed: at most {MAX_BYTES:,}")
     try:
-        return tomllib.loads(data.decode("utf-8"))
+        return tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise NetworkError("this is not text in UTF-8; allowed: a TOML file") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -369,6 +369,7 @@ def _finding(r: _Reader, id_: str) -> Finding:
         parent=parent,
         states=(states[0], states[1]),
         aliases=Table(aliases, "alias"),
+        sex=r.text("sex") if r.has("sex") else None,
     )
     r.done()
     return finding
@@ -395,7 +396,9 @@ def _red_flag(r: _Reader, id_: str) -> RedFlag:
 
 def _hazard(r: _Reader, id_: str) -> Hazard:
     avoid = r.texts("avoid", optional=True)
-    hazard = Hazard(id=id_, threshold=r.take("threshold", float), avoid=avoid, **_rule(r))
+    hazard = Hazard(
+        id=id_, of=r.take("of", str, default=id_), threshold=r.take("threshold", float), avoid=avoid, **_rule(r)
+    )
     r.done()
     return hazard
 

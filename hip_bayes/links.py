@@ -15,7 +15,8 @@ from .errors import NetworkError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .model import Finding, Network
+    from .model import Network
+    from .parts import Finding
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,14 +25,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .errors import NetworkError, NetworkTooLargeError
-from .model import SEXES
+from .parts import SEXES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
-    from .model import BySexAndBand, Network
+    from .model import Network
+    from .parts import BySexAndBand
 
     Floats = NDArray[np.float64]
 
@@ -100,7 +101,7 @@ class CausePrior:
         """Log odds ratios summed, shape (configurations, 2 per cause parent ..., private patterns)."""
         ratios = self.net.causes[cause].odds_ratios
         log = {parent: math.log(ratio.value) for parent, ratio in ratios.items()}
-        total: Floats = self.configurations @ np.array([log.get(b, 0.0) for b in self.shared])
+        total: Floats = (self.configurations * np.array([log.get(b, 0.0) for b in self.shared])).sum(axis=1)
         for parent in self.cause_parents[cause]:
             total = np.add.outer(total, np.array([0.0, log[parent]]))
         private = np.zeros(1)
@@ -202,7 +203,7 @@ class CausePrior:
                 kept.append(cause)
         by_cause = {c: np.einsum("ksl,kl->ks", absent[c], _rows(private[c], absent[c])) for c in self.order}
         none_at = shared * math.prod(by_cause.values())
-        none_with = {b: none_at @ bit for b, bit in zip(self.shared, self.configurations.T, strict=True)}
+        none_with = {b: (none_at * bit).sum(axis=1) for b, bit in zip(self.shared, self.configurations.T, strict=True)}
         for b, cause in self.private.items():
             here = weight | {b: np.stack([np.zeros_like(self.prevalence[b]), self.prevalence[b]])}
             with_b = np.einsum("ksl,kl->ks", absent[cause], _rows(self.private_weights(cause, here), absent[cause]))

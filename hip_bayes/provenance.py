@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from .checks import numbers
 from .errors import UnknownNameError
-from .model import BASES, SEXES, Hazard, Number, OddsRatio, numbers
+from .parts import BASES, SEXES, Hazard, Number, OddsRatio
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .diagnosis import Diagnosis
-    from .model import Background, BySexAndBand, Cause, Finding, Network, RedFlag, Setting, Source
+    from .model import Network
+    from .parts import Background, BySexAndBand, Cause, Finding, RedFlag, Setting, Source
 
     Cells = Sequence[tuple[str, str]]
 
@@ -297,8 +299,10 @@ def _rules(net: Network) -> Iterator[Entry]:
         what = f"red flag {flag.name}: {flag.level} if present"
         yield _entry(net, f"red_flags.{flag.id}.level", what, flag, {flag.id})
     for hazard in net.hazards.values():
-        what = f"{hazard.level} from this P({_name(net, hazard.id)}) up"
-        names = _involved(net, hazard.id) | set(hazard.avoid)
+        of_finding = hazard.of in net.findings
+        name = net.findings[hazard.of].name if of_finding else _name(net, hazard.of)
+        what = f"{hazard.level} if {name} is present" if of_finding else f"{hazard.level} from this P({name}) up"
+        names = ({hazard.of} if of_finding else _involved(net, hazard.of)) | {hazard.id, *hazard.avoid}
         yield _entry(net, f"hazards.{hazard.id}.threshold", what, hazard, names)
 
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from .diagnosis import Diagnosis
 
 WIDTH = 100
-BAR = 20
+BARS = {100: 20, 72: 10, 0: 5}
+"""Console width in characters -> length of the longest bar: names need the room more than bars do."""
 
 
 def known(d: Diagnosis) -> str:
@@ -59,7 +60,8 @@ def not_cleared(d: Diagnosis) -> str:
 
 def avoided(d: Diagnosis) -> str:
     """Return which tests must not be done now, as a sentence, or an empty text."""
-    return f"Do not test: {', '.join(d.triage.avoid)}." if d.triage.avoid else ""
+    names = [f"{d.network.findings[f].name} ({f})" for f in d.triage.avoid]
+    return f"Do not test now: {', '.join(names)}." if names else ""
 
 
 def network_line(d: Diagnosis) -> str:
@@ -75,8 +77,8 @@ def _rows(d: Diagnosis) -> list[tuple[str, str, float]]:
     return sorted(((c.id, c.name, d[c.id]) for c in causes), key=lambda row: -row[2])
 
 
-def renderable(d: Diagnosis) -> RenderableType:
-    """Return the result for a rich console."""
+def renderable(d: Diagnosis, *, width: int = WIDTH, blocks: bool = True) -> RenderableType:
+    """Return the result for a rich console `width` characters wide; without `blocks` in plain ASCII."""
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
@@ -89,18 +91,21 @@ def renderable(d: Diagnosis) -> RenderableType:
     parts.append(Text(f"Known: {known(d)}"))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("P", justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True, min_width=BAR)
+    longest = next(bar for least, bar in BARS.items() if width >= least)
+    table.add_column("", no_wrap=True, min_width=longest)
     table.add_column("id", no_wrap=True)
     table.add_column("cause")  # on a narrow terminal this one wraps
     for id_, name, p in _rows(d):
-        table.add_row(percent(p), Text(_bar(p), style="cyan"), Text(id_), Text(name))
+        table.add_row(percent(p), Text(_bar(p, longest, blocks=blocks), style="cyan"), Text(id_), Text(name))
     parts += [table, *(Text(remark, style="bold") for remark in d.remarks), Text(network_line(d), style="dim")]
     return Group(*parts)
 
 
-def _bar(p: float) -> str:
-    """Return a bar of eighths of a character, empty at 0 and BAR characters long at 1."""
-    eighths = round(p * BAR * 8)
+def _bar(p: float, longest: int, *, blocks: bool) -> str:
+    """Return a bar, empty at 0 and `longest` characters long at 1, in eighths of a character or in whole #."""
+    if not blocks:
+        return "#" * round(p * longest)
+    eighths = round(p * longest * 8)
     return "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
 
 

@@ -89,7 +89,7 @@ def simulate(net: Network, n: int, seed: int | np.random.Generator | None = None
             "age": age,
             "sex": sexes[cell],
             **background,
-            **{f: findings[f] for f in net.findings},
+            **{f.id: findings[f.id] & ((f.sex is None) | (sexes[cell] == f.sex)) for f in net.findings.values()},
             "truth": _names(net, states),
         }
     )

@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .model import LEVELS
+from .parts import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .evidence import Case
-    from .model import Network, RedFlag
+    from .model import Network
+    from .parts import Hazard, RedFlag
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,18 @@ def triage(net: Network, case: Case, probability: Mapping[str, float]) -> Triage
     """Return how soon to be seen, from the red flags of a case and the posterior's hazards."""
     flags = present_flags(net, case)
     reasons = [Reason(f.id, f.name, f.level, f.reason, f.action, f.source) for f in flags]
-    live = [h for h in net.hazards.values() if probability[h.id] >= h.threshold]
-    for h in live:
-        name = net.causes[h.id].name if h.id in net.causes else _subtype_name(net, h.id)
-        why = f"its probability is {probability[h.id]:.0%}, at or above {h.threshold:.0%}: {h.reason}"
-        reasons.append(Reason(h.id, name, h.level, why, h.action, h.source))
+    live: list[Hazard] = []
+    for h in sorted(net.hazards.values(), key=lambda h: LEVELS.index(h.level)):
+        of_finding = h.of in net.findings
+        value = case.findings.get(h.of, 0.0) if of_finding else probability[h.of]
+        if value >= h.threshold and h.of not in [more.of for more in live]:  # the most pressing speaks for it
+            live.append(h)
+            if of_finding:
+                name, why = net.findings[h.of].name, h.reason
+            else:
+                name = net.causes[h.of].name if h.of in net.causes else _subtype_name(net, h.of)
+                why = f"its probability is {100 * value:.2g}%, at or above {100 * h.threshold:.2g}%: {h.reason}"
+            reasons.append(Reason(h.id, name, h.level, why, h.action, h.source))
     reasons.sort(key=lambda reason: LEVELS.index(reason.level))
     return Triage(
         level=reasons[0].level if reasons else LEVELS[-1],

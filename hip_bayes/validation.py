@@ -20,7 +20,8 @@ import numpy as np
 from .diagnosis import diagnose_many
 from .errors import ContradictionError, EvidenceError, UnknownNameError, shown
 from .library import load_network
-from .model import SEXES, Network, Table
+from .model import Network
+from .parts import SEXES, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

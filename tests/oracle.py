@@ -56,9 +56,11 @@ class Oracle:
         for c, of_c in subtypes.items():
             shares = [subtype["share"]["p"] for subtype in of_c.values()] or [1.0]
             same *= np.array([1.0, *shares])[state[c]]
+        chance_of = {}
         for f in findings:
             absent = _absent(data, f, state)
-            same *= np.where(self.present[f], 1 - absent, absent)
+            chance_of[f] = np.where(self.present[f], 1 - absent, absent)
+            same *= 1 if "sex" in findings[f] else chance_of[f]
 
         # Its own in every cell: the backgrounds and causes, and how common the cell is.
         parents: dict[str, dict[str, float]] = {b: {} for b in background}
@@ -76,6 +78,8 @@ class Oracle:
                 intercepts, p_any = _solve(target, parents, list(causes), everyone=everyone)
                 chance = _chance(self.present, intercepts, parents) / p_any
                 self.weight[sex, band] = _cell(weights, sex, k) * chance * same
+                for f in [f for f in findings if "sex" in findings[f]]:  # the other sex never has it
+                    self.weight[sex, band] *= chance_of[f] if findings[f]["sex"] == sex else ~self.present[f]
 
     def probability(
         self,

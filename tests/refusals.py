@@ -375,8 +375,8 @@ REFERENCES: dict[str, Edit] = {
     ),
     "an unknown hazard": (
         *added(HAZARD, "neck", "neckk"),
-        "hazards",
-        "unknown cause or subtype 'neckk'; did you mean 'neck'",
+        "hazards.neckk.of",
+        "unknown cause, subtype or finding 'neckk'; did you mean 'neck'",
     ),
     "an unknown finding to avoid": (
         *added(HAZARD + 'avoid = ["hop"]\n'),

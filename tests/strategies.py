@@ -57,6 +57,9 @@ def evidence(draw: st.DrawFn, data: Network) -> Facts:
             facts[i] = draw(st.booleans())
         elif said == "perhaps":
             facts[i] = draw(_thousandths(500, 11, 989)) / 1000
+    for i, finding in data["findings"].items():
+        if facts.get("sex") not in (None, finding.get("sex", facts.get("sex"))):
+            facts.pop(i, None)  # what this sex cannot have is not said of it
     for i in data.get("red_flags", {}):
         if draw(st.booleans()):
             facts[i] = draw(st.booleans())
@@ -225,7 +228,8 @@ def _sign(draw: st.DrawFn, f: str, background: str) -> dict[str, Any]:
 def _signs(draw: st.DrawFn, background: list[str]) -> dict[str, Any]:
     """Draw signs of some background variables, often none."""
     chosen = draw(st.lists(st.sampled_from(background), max_size=2)) if background else []
-    return {f"sign{k}": draw(_sign(f"sign{k}", b)) for k, b in enumerate(chosen)}
+    only: dict[str, Any] = draw(st.sampled_from([{}, {"sex": "female"}, {"sex": "male"}]))  # not one of each
+    return {f"sign{k}": only | draw(_sign(f"sign{k}", b)) for k, b in enumerate(chosen)}
 
 
 def _groups(draw: st.DrawFn, causes: list[str]) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from example import example_data, solved
 
 import hip_bayes as hb
 from hip_bayes.card import FEW, main
+from hip_bayes.checks import numbers
 from hip_bayes.library import networks_dir
-from hip_bayes.model import BASES, numbers
+from hip_bayes.parts import BASES
 
 if TYPE_CHECKING:
     from hip_bayes import Network, Validation

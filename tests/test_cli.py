@@ -11,6 +11,7 @@ from example import SCRIPT
 
 import hip_bayes as hb
 from hip_bayes import __version__
+from hip_bayes.checks import numbers as all_numbers
 from hip_bayes.cli import main
 from hip_bayes.diagnosis import DISCLAIMER
 from hip_bayes.provenance import by_basis, entries
@@ -255,7 +256,7 @@ def test_long_citations_are_wrapped_and_not_cut(write: Callable[[str], Path], te
 def test_sources_without_names_is_a_summary(file: Path) -> None:
     result = run("sources", "--network", str(file))
     lines = result.stdout.splitlines()
-    total = len(list(hb.model.numbers(hb.load_network(file))))
+    total = len(list(all_numbers(hb.load_network(file))))
 
     assert (result.exit_code, result.stderr) == (0, "")
     counted = {line.split()[0]: int(line.split()[1]) for line in lines[: lines.index("")]}
@@ -328,7 +329,7 @@ def test_check_says_what_a_good_file_holds(file: Path) -> None:
         "ok: <Network example 0.1.0: 3 causes, 1 background factors, 2 findings, 1 red flags, 1 sources>"
     )
     counted = {line.split()[0]: int(line.split()[1]) for line in lines[1:]}
-    numbers = dict(hb.model.numbers(hb.load_network(file)))
+    numbers = dict(all_numbers(hb.load_network(file)))
     assert sum(counted.values()) == len(numbers)
     assert counted == {b: sum(n.basis == b for n in numbers.values()) for b in counted}
 
@@ -364,3 +365,19 @@ def test_version_and_help() -> None:
 
 def test_an_unknown_command_is_refused() -> None:
     assert_refused(run("diagnos"), "diagnos")
+
+
+def test_a_console_without_unicode_gets_plain_bars(file: Path) -> None:
+    """As on a Windows pipe: no block characters, no crash."""
+    result = CliRunner(charset="ascii").invoke(main, ["diagnose", "lateral_pain=yes", "--network", str(file)])
+
+    assert result.exit_code == 0, result.output
+    assert "#####" in result.output
+    assert "█" not in result.output
+
+
+@pytest.mark.parametrize("columns", [50, 80, 120])
+def test_no_width_hides_a_probability(file: Path, columns: int) -> None:
+    result = CliRunner(env={"COLUMNS": str(columns)}).invoke(main, ["diagnose", "--network", str(file)])
+
+    assert result.output.count("%") >= len(hb.load_network(file).causes)

@@ -12,6 +12,7 @@ from refusals import ADVICE, ALL, CAUSE, END, GROUP, HAZARD, MECHANISM, NUMBER, 
 
 import hip_bayes as hb
 from hip_bayes.library import MAX_BYTES, load_network
+from hip_bayes.parts import FindingParent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -210,12 +211,12 @@ def test_everything_in_the_file_is_in_the_network(write: Callable[[str], Path], 
     assert net.causes["bone"].states == ("absent", "neck", "sacrum")
     assert dict(net.subtype_of) == {"neck": "bone", "sacrum": "bone"}
     assert net.findings["lateral_pain"].given["other"].note == "from another clinic"
-    assert net.findings["night_pain"].parent == hb.model.FindingParent(
-        "lateral_pain", hb.model.Number(0.2, 5.0, "judgement", reason="the sore side is lain on")
+    assert net.findings["night_pain"].parent == FindingParent(
+        "lateral_pain", hb.parts.Number(0.2, 5.0, "judgement", reason="the sore side is lain on")
     )
     assert net.groups["g"].members == net.mechanisms["m"].causes == ("tendon", "bone")
     assert (net.hazards["neck"].threshold, net.hazards["neck"].avoid) == (0.05, ("night_pain",))
-    assert net.advice == (hb.model.Advice("Rest.", ("routine",)),)
+    assert net.advice == (hb.parts.Advice("Rest.", ("routine",)),)
     assert (net.sources["study_2020"].year, net.red_flags["fever"].level) == (2020, "urgent")
     assert net.everyone_has_a_cause is True
 

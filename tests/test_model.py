@@ -10,7 +10,8 @@ import pytest
 from example import example_data, solved
 
 import hip_bayes as hb
-from hip_bayes.model import Number, OddsRatio, Table, numbers
+from hip_bayes.checks import numbers
+from hip_bayes.parts import Number, OddsRatio, Table
 
 if TYPE_CHECKING:
     from hip_bayes import Network
@@ -142,7 +143,17 @@ def test_replace_changes_one_number_and_leaves_the_old_network(net: Network) -> 
     assert changed.diagnose(lateral_pain=True)["tendon"] < net.diagnose(lateral_pain=True)["tendon"]
     data = example_data()
     data["findings"]["lateral_pain"]["given"]["tendon"]["p"] = 0.6
+    data["network"]["version"] += "+changed"
     assert changed.diagnose(lateral_pain=True).to_dict() == solved(data).diagnose(lateral_pain=True).to_dict()
+
+
+def test_a_changed_network_says_so_in_its_version(net: Network) -> None:
+    once = net.replace({TENDON: 0.6})
+
+    assert once.version == net.version + "+changed"
+    assert once.replace({TENDON: 0.7}).version == once.version
+    assert net.replace({TENDON: 0.6, "version": "mine"}).version == "mine"
+    assert net.replace({}).version == net.version
 
 
 def test_a_replaced_number_is_a_judgement_that_says_what_it_was(net: Network) -> None:

@@ -12,12 +12,16 @@ import pytest
 from example import example_data, solved
 
 import hip_bayes as hb
+from hip_bayes.checks import numbers
 
 PACKAGE = Path(hb.__file__).parent
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
 
 ORDER = (
     "errors",
+    "parts",
+    "checks",
+    "changes",
     "model",
     "links",
     "priors",
@@ -142,5 +146,5 @@ def test_the_example_of_the_format_is_valid_and_complete() -> None:
     assert "other" in net.causes
     assert list(net.causes["bone"].subtypes) == ["neck", "sacrum"]
     assert net.findings["night_pain"].parent is not None
-    assert {n.basis for _, n in hb.model.numbers(net)} == {"measured", "transferred", "qualitative", "judgement"}
+    assert {n.basis for _, n in numbers(net)} == {"measured", "transferred", "qualitative", "judgement"}
     assert net.diagnose(lateral_pain=True).posterior.index[0] == "tendon"

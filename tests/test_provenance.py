@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from strategies import evidence, networks
 
 import hip_bayes as hb
+from hip_bayes.checks import numbers
 from hip_bayes.errors import NetworkError, UnknownNameError
-from hip_bayes.model import BASES, Number, OddsRatio, numbers
+from hip_bayes.parts import BASES, Number, OddsRatio
 from hip_bayes.provenance import COLUMNS, by_basis, cite, entries, look_up, sources_of
 
 if TYPE_CHECKING:
@@ -357,7 +358,7 @@ def test_by_basis_counts_every_number_once(rich: Network) -> None:
     ],
 )
 def test_a_citation_says_what_is_unknown(year: int | str, address: str, expected: str) -> None:
-    assert cite(hb.model.Source("study", "A study", year, address)) == expected
+    assert cite(hb.parts.Source("study", "A study", year, address)) == expected
 
 
 def test_several_sources_are_all_cited() -> None:

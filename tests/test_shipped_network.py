@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import random
 import tomllib
 import warnings
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 import hip_bayes as hb
+from hip_bayes.checks import numbers
 from hip_bayes.library import networks_dir
-from hip_bayes.model import SEXES, numbers
+from hip_bayes.parts import LEVELS, SEXES
+from hip_bayes.triage import triage
 
 if TYPE_CHECKING:
     from hip_bayes import Network
@@ -112,6 +116,69 @@ def test_suspicion_of_a_femoral_neck_fracture_is_urgent_and_forbids_hopping() ->
     assert "hop" in d.advice[0]
 
 
+def test_of_what_one_sex_cannot_have_presence_is_refused_and_absence_says_nothing() -> None:
+    said = {"age": 22, "groin_pain": True}
+    with pytest.raises(hb.ContradictionError, match="'amenorrhoea' is said of a male person; allowed: only"):
+        hb.diagnose(said, sex="male", amenorrhoea=True)
+    man = hb.diagnose(said, sex="male")
+    assert dict(hb.diagnose(said, sex="male", amenorrhoea=False).posterior) == pytest.approx(dict(man.posterior))
+    unknown, woman = (hb.diagnose(said, amenorrhoea=True, **more) for more in ({}, {"sex": "female"}))
+    assert dict(unknown.posterior) == pytest.approx(dict(woman.posterior))  # she must be one
+
+
+PUBLISHED = [json.loads(line) for line in (Path(__file__).parent / "cases.jsonl").read_text("utf-8").splitlines()]
+FEMORAL_NECK = ("v001", "v003", "v005", "v006", "v014", "v097", "v111")
+"""Published cases with a stress injury of the femoral neck or the proximal femur near it."""
+
+
+def facts(case: dict[str, Any]) -> dict[str, Any]:
+    said = {"age": case["age"], "sex": case["sex"], **case["background"]}
+    said |= dict.fromkeys(case["findings_present"] + case["exam_present"] + case["red_flags"], True)
+    return said | dict.fromkeys(case["findings_absent"] + case["exam_absent"], False)
+
+
+def test_adding_a_red_flag_never_lowers_the_triage_level(net: Network) -> None:
+    """Exhaustively: every published case, every flag, and every pair of flags."""
+    for case in PUBLISHED:
+        d = net.diagnose(facts(case))
+        before = LEVELS.index(d.triage.level)
+        pairs = [(a, b) for a in net.red_flags for b in net.red_flags if a <= b]
+        for pair in pairs:
+            flagged = replace(d.case, red_flags={**d.case.red_flags, **dict.fromkeys(pair, True)})
+            after = triage(net, flagged, {id_: d[id_] for id_ in (*net.causes, *net.subtype_of)})
+            assert LEVELS.index(after.level) <= min(before, *(LEVELS.index(net.red_flags[f].level) for f in pair))
+
+
+def test_no_published_case_of_the_femoral_neck_is_routine_and_most_others_are(
+    net: Network, capsys: pytest.CaptureFixture[str]
+) -> None:
+    level = {case["id"]: net.diagnose(facts(case)).triage.level for case in PUBLISHED}
+    assert "routine" not in {level[id_] for id_ in FEMORAL_NECK}
+    others = [c["id"] for c in PUBLISHED if not c["red_flags"] and "stress_fracture" not in (c["diagnosis"] or [])]
+    routine = sum(level[id_] == "routine" for id_ in others)
+    with capsys.disabled():
+        print(f"\nroutine: {routine} of {len(others)} published cases without red flag or stress fracture")  # noqa: T201
+    assert routine >= len(others) / 2
+
+
+def test_a_likely_bone_stress_injury_is_never_routine_nor_sent_back_to_running() -> None:
+    d = hb.diagnose(age=30, sex="female", sacral_tenderness=True, mri_bone_stress=True)
+    assert d["stress_fracture"] > 0.5
+    assert d.triage.level != "routine"
+    assert "hop_test_positive" in d.triage.avoid
+    assert not any("return to running" in line for line in d.advice)
+    hop = hb.diagnose(hop_test_positive=True)
+    assert hop.triage.level == "soon"
+    assert any("bone stress injury" in reason.reason for reason in hop.triage.reasons)
+    assert len({reason.name for reason in d.triage.reasons}) == len(d.triage.reasons)
+
+
+def test_nothing_is_remarked_where_nothing_was_said() -> None:
+    for sex in (None, *SEXES):
+        for age in (None, 20, 35, 45, 55, 70):
+            assert hb.diagnose(sex=sex, age=age).remarks == ()
+
+
 def test_a_case_outside_the_list_says_so() -> None:
     """Effort pain that goes within minutes fits no cause of the list."""
     d = hb.diagnose(sex="male", exertional_claudication=True, pain_during_running=True, rest_pain=False)
@@ -184,6 +251,8 @@ def test_pgmpy_gives_the_same_posteriors(net: Network) -> None:
                 facts["sex"] = hard["sex"] = rng.choice(SEXES)
             for name in rng.sample(names, rng.randint(0, 14)):
                 states = list(net.findings[name].states) if name in net.findings else ["absent", "present"]
+                if name in net.findings and net.findings[name].sex and hard.get("sex") != net.findings[name].sex:
+                    continue  # not said of the other sex
                 if rng.random() < 0.7:
                     facts[name] = present = rng.random() < 0.5
                     hard[name] = states[present]

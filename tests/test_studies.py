@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import hip_bayes as hb
-from hip_bayes.model import Band, Cause, Finding, Network, Number, Source, Table
+from hip_bayes.model import Network
+from hip_bayes.parts import Band, Cause, Finding, Number, Source, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,7 +97,7 @@ def within_rounding(study: str, finding: str) -> Iterator[Network]:
     for signs in itertools.product((-1, 1), repeat=len(written)):
         changes = {}
         for (path, p), sign in zip(written.items(), signs, strict=True):
-            cells = [path] if not path.endswith("prior.all") else [path[:-3] + f"{sex}.18+" for sex in hb.model.SEXES]
+            cells = [path] if not path.endswith("prior.all") else [path[:-3] + f"{sex}.18+" for sex in hb.parts.SEXES]
             changes |= dict.fromkeys(cells, float(p) + sign * half_a_unit(p))
         yield net.replace(changes)
 
@@ -163,7 +164,7 @@ def finding(id_: str, sensitivity: float, specificity: float) -> Finding:
 
 def test_a_network_built_in_code_returns_the_same() -> None:
     """The parts are plain dataclasses: no file is needed."""
-    prior = Table({sex: Table({"18+": number(21 / 72, 72.0)}) for sex in hb.model.SEXES})
+    prior = Table({sex: Table({"18+": number(21 / 72, 72.0)}) for sex in hb.parts.SEXES})
     weight = Number(0.5, 1.0, "judgement", reason="as many women as men")
     tests = (finding("squat_pain", 5 / 21, 49 / 51), finding("abduction_adduction_pain", 7 / 21, 48 / 51))
     net = Network(
@@ -174,7 +175,7 @@ def test_a_network_built_in_code_returns_the_same() -> None:
         population="72 people with pain in one hip.",
         age_range=(18, 90),
         bands=Table({"18+": Band("18+", 18, 91)}),
-        weights=Table({sex: Table({"18+": weight}) for sex in hb.model.SEXES}),
+        weights=Table({sex: Table({"18+": weight}) for sex in hb.parts.SEXES}),
         causes=Table({"osteoarthritis": Cause("osteoarthritis", "Hip osteoarthritis", "M16", "On X-ray.", prior)}),
         background=Table(),
         findings=Table((test.id, test) for test in tests),

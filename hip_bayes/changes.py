@@ -1,0 +1,73 @@
+"""Change one entry of a network by its path: what `Network.replace` does below the top level."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+from .errors import NetworkError, UnknownNameError, shown
+from .parts import Number, OddsRatio, Table
+
+
+def replaced(part: object, path: list[str], value: object, whole: str) -> object:
+    """Return `part` with the entry at `path` below it set to `value`."""
+    if not path:
+        return _new_value(part, value, whole)
+    head, *rest = path
+    if isinstance(part, Table):
+        return Table({**part, head: replaced(part[head], rest, value, whole)}, part.what)
+    if dataclasses.is_dataclass(part) and not isinstance(part, type):
+        names = [f.name for f in dataclasses.fields(part) if f.name != "id"]
+        if head in names:
+            return dataclasses.replace(part, **{head: replaced(getattr(part, head), rest, value, whole)})
+        raise UnknownNameError.among(head, names, what="field", where=f"in the path {whole!r}")
+    raise UnknownNameError(f"the path {whole!r} goes on behind a plain value, at {head!r}", name=whole)
+
+
+def _new_value(old: object, value: object, path: str) -> object:
+    """Return what replaces `old`: a number with changed fields, or a plain value of the same kind."""
+    if isinstance(old, (Number, OddsRatio)):
+        return value if isinstance(value, type(old)) else _new_number(old, value, path)
+    if isinstance(old, (bool, str)) or old is None:
+        if not isinstance(value, type(old)):
+            raise NetworkError(f"got {shown(value)}; allowed: a value like {shown(old)}", key=path)
+        return value
+    if isinstance(old, (int, float)):
+        return float(_plain_number(value, path)) if isinstance(old, float) else value
+    if isinstance(old, tuple) and isinstance(value, (tuple, list)):
+        if old and not all(isinstance(v, type(old[0])) for v in value):
+            raise NetworkError(f"got {shown(value)}; allowed: a list like {shown(old)}", key=path)
+        return tuple(value)
+    below = list(old) if isinstance(old, Mapping) else [f.name for f in dataclasses.fields(old)]  # type: ignore[arg-type]
+    raise NetworkError(
+        f"got {shown(value)} for a whole part; allowed: a longer path, on to one of {', '.join(below)}", key=path
+    )
+
+
+def _new_number(old: Number | OddsRatio, value: object, path: str) -> Number | OddsRatio:
+    key = "p" if isinstance(old, Number) else "value"
+    fields = dict(value) if isinstance(value, Mapping) else {key: _plain_number(value, path)}
+    known = {f.name for f in dataclasses.fields(old)}
+    for name, new in fields.items():
+        if name not in known:
+            raise NetworkError(f"unknown field {name!r} of a number; allowed: {', '.join(sorted(known))}", key=path)
+        if isinstance(getattr(old, name), float):
+            fields[name] = _plain_number(new, path, f"{name} is ")
+        elif name == "source" and isinstance(new, str):
+            fields[name] = (new,)
+    if key in fields and not {"basis", "reason", "source"} & set(fields):
+        before = f"changed from {getattr(old, key):g} ({old.basis})"
+        fields |= {"basis": "judgement", "reason": before, "source": ()}
+    return dataclasses.replace(old, **fields)  # type: ignore[arg-type]
+
+
+def _plain_number(value: object, path: str, what: str = "got ") -> float:
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise NetworkError(f"{what}{shown(value)}; allowed: a number or a mapping of its fields", key=path)
+    return float(value)
+
+
+def multiplied(number: Number, ratio: float, why: str) -> Number:
+    """Return the number with its odds multiplied: a judgement on top of what it was."""
+    odds = ratio * number.p / (1 - number.p)
+    return dataclasses.replace(number, p=odds / (1 + odds), basis="judgement", reason=f"{number.p:g}, {why}")

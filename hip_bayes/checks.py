@@ -1,0 +1,284 @@
+"""Structural checks of a network: each refuses with the key, what was found and what is allowed."""
+
+from __future__ import annotations
+
+import math
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING
+
+from .errors import NetworkError, UnknownNameError
+from .parts import BASES, KINDS, LEVELS, NO, RESERVED, SEXES, UNKNOWN, YES, BySexAndBand, Number, OddsRatio
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from .model import Network
+
+
+def check(net: Network) -> None:
+    """Refuse anything that is not a valid network, with a NetworkError."""
+    for one in _CHECKS:
+        one(net)
+
+
+def numbers(net: Network) -> Iterator[tuple[str, Number | OddsRatio]]:
+    """Yield the path and the value of every number of the network that has a basis."""
+
+    def by_cell(key: str, table: BySexAndBand) -> Iterator[tuple[str, Number]]:
+        for sex, row in table.items():
+            for band, number in row.items():
+                yield f"{key}.{sex}.{band}", number
+
+    yield from by_cell("weights", net.weights)
+    for cause in net.causes.values():
+        yield from by_cell(f"causes.{cause.id}.prior", cause.prior)
+        for parent, ratio in cause.odds_ratios.items():
+            yield f"causes.{cause.id}.odds_ratios.{parent}", ratio
+        for subtype in cause.subtypes.values():
+            yield f"causes.{cause.id}.subtypes.{subtype.id}.share", subtype.share
+    for setting in net.settings.values():
+        for cause_id, multiplier in setting.odds_multipliers.items():
+            yield f"settings.{setting.id}.odds_multipliers.{cause_id}", multiplier
+    for background in net.background.values():
+        yield from by_cell(f"background.{background.id}.prevalence", background.prevalence)
+    for finding in net.findings.values():
+        yield f"findings.{finding.id}.leak", finding.leak
+        for site, number in finding.given.items():
+            yield f"findings.{finding.id}.given.{site}", number
+        if finding.parent:
+            yield f"findings.{finding.id}.parent.effect", finding.parent.effect
+
+
+def _check_ids(net: Network) -> None:
+    """Ids are unique over everything a user may name, and none is reserved."""
+    named = [("causes", net.causes), ("groups", net.groups), ("background", net.background)]
+    named += [("findings", net.findings), ("red_flags", net.red_flags)]
+    seen = dict.fromkeys(RESERVED, "a reserved word")
+    ids = [(f"{section}.{id_}", id_) for section, table in named for id_ in table]
+    ids += [(f"causes.{c}.subtypes.{s}", s) for s, c in net.subtype_of.items()]
+    ids += [(f"findings.{f.id}.aliases.{a}", a) for f in net.findings.values() for a in f.aliases]
+    for key, id_ in ids:
+        if not (id_.isidentifier() and id_.islower() and id_.isascii()):
+            raise NetworkError(
+                f"the id {id_!r} is not snake_case; allowed: a-z, 0-9 and _, not starting with a digit", key=key
+            )
+        if id_ in seen:
+            raise NetworkError(f"the id {id_!r} is already {seen[id_]}; choose another", key=key)
+        seen[id_] = f"used at {key}"
+    if not net.causes:
+        raise NetworkError("a network needs at least one cause", key="causes")
+
+
+def _check_bands(net: Network) -> None:
+    """Age bands are contiguous from the lower to the upper age limit."""
+    low, high = net.age_range
+    edge = low
+    for band in net.bands.values():
+        if band.low != edge or band.high <= band.low:
+            raise NetworkError(
+                f"band {band.label!r} runs from {band.low}, expected to start at {edge}: bands must be contiguous "
+                f"and start at age_range[0]",
+                key="network.age_bands",
+            )
+        edge = band.high
+    if edge <= high:
+        raise NetworkError(
+            f"the bands end at {edge - 1}, the age range at {high}; end with a band like '60+'",
+            key="network.age_bands",
+        )
+
+
+def _check_numbers(net: Network) -> None:
+    """Each number is in range and says where it comes from."""
+    for key, number in numbers(net):
+        if isinstance(number, Number):
+            if not (isinstance(number.p, (int, float)) and 0 < number.p < 1):
+                raise NetworkError(f"p is {number.p!r}; allowed: strictly between 0 and 1", key=key)
+            if not (isinstance(number.n, (int, float)) and 0 < number.n < math.inf):
+                raise NetworkError(f"n is {number.n!r}; allowed: a number of patients above 0", key=key)
+        elif not 0 < number.low <= number.value <= number.high < math.inf:
+            raise NetworkError(
+                f"value {number.value!r} with range {number.low!r} to {number.high!r}; "
+                "allowed: 0 < low <= value <= high",
+                key=key,
+            )
+        _check_provenance(net, key, number.basis, number.source, number.reason)
+    for section, rules in (("red_flags", net.red_flags), ("hazards", net.hazards)):
+        for rule in rules.values():
+            key = f"{section}.{rule.id}"
+            _check_provenance(net, key, rule.basis, rule.source, rule.reason)
+            _check_choice(key + ".level", rule.level, LEVELS[:-1])
+
+
+def _check_provenance(net: Network, key: str, basis: str, source: tuple[str, ...], reason: str) -> None:
+    _check_choice(key + ".basis", basis, BASES)
+    if basis == "judgement" and not reason.strip():
+        raise NetworkError("a judgement needs a reason in one line", key=key)
+    if basis != "judgement" and not source:
+        raise NetworkError(f"basis {basis!r} needs a source; or call it a judgement and give a reason", key=key)
+    for id_ in source:
+        _check_known(key + ".source", id_, net.sources, "source")
+
+
+def _check_sums(net: Network) -> None:
+    """Weights and subtype shares sum to 1, priors of a cell to more than 1."""
+    total = math.fsum(number.p for row in net.weights.values() for number in row.values())
+    if abs(total - 1) > 1e-9:
+        raise NetworkError(f"the weights sum to {total:.10g}; allowed: 1", key="network.weights")
+    for cause in net.causes.values():
+        if cause.subtypes:
+            total = math.fsum(s.share.p for s in cause.subtypes.values())
+            if abs(total - 1) > 1e-9:
+                raise NetworkError(f"the shares sum to {total:.10g}; allowed: 1", key=f"causes.{cause.id}.subtypes")
+    if net.everyone_has_a_cause:
+        for sex in SEXES:
+            for band in net.bands:
+                total = math.fsum(c.prior[sex][band].p for c in net.causes.values())
+                if total <= 1:
+                    raise NetworkError(
+                        f"the priors of {sex} {band} sum to {total:.6g}, so not everyone can have a cause; allowed: "
+                        "more than 1 (raise them, add a cause `other`, or set everyone_has_a_cause = false)",
+                        key="causes.*.prior",
+                    )
+
+
+def _check_references(net: Network) -> None:
+    """Whatever one part says of another exists."""
+    sites = {**dict.fromkeys(net.causes), **dict.fromkeys(net.subtype_of)}
+    for cause in net.causes.values():
+        parents = [*net.background, *(c for c in net.causes if c != cause.id)]
+        for parent in cause.odds_ratios:
+            _check_known(f"causes.{cause.id}.odds_ratios", parent, parents, "background variable or other cause")
+        if len(cause.subtypes) == 1:
+            raise NetworkError(
+                "there is one subtype; allowed: none, or two and more", key=f"causes.{cause.id}.subtypes"
+            )
+    for group in net.groups.values():
+        for member in group.members:
+            _check_known(f"groups.{group.id}.members", member, net.causes, "cause")
+        if not group.members:
+            raise NetworkError("got no members; allowed: at least one cause", key=f"groups.{group.id}.members")
+    for finding in net.findings.values():
+        key = f"findings.{finding.id}"
+        _check_choice(key + ".kind", finding.kind, KINDS)
+        sign = finding.sign_of(net.background) is not None
+        for site in finding.given:
+            known, what = (net.background, "background variable") if sign else (sites, "cause or subtype")
+            _check_known(key + ".given", site, known, what)
+            if net.subtype_of.get(site) in finding.given:
+                raise NetworkError(
+                    f"both {net.subtype_of[site]!r} and its subtype {site!r} are given; allowed: one of the two",
+                    key=key + ".given",
+                )
+        absent, present = (state.lower() for state in finding.states)
+        if absent == present or absent in (*YES, *UNKNOWN) or present in (*NO, *UNKNOWN):
+            raise NetworkError(
+                f"got {finding.states!r}; allowed: two different names, the first meaning absent, the second present",
+                key=key + ".states",
+            )
+        for alias, state in finding.aliases.items():
+            _check_known(f"{key}.aliases.{alias}", state, finding.states, "state")
+        if finding.sex is not None:
+            _check_choice(key + ".sex", finding.sex, SEXES)
+            if not sign:
+                raise NetworkError("only the sign of a background variable can be of one sex", key=key + ".sex")
+        if finding.parent:
+            _check_known(key + ".parent.finding", finding.parent.finding, net.findings, "finding")
+    taken: dict[tuple[str, str], str] = {}
+    for mechanism in net.mechanisms.values():
+        key = f"mechanisms.{mechanism.id}"
+        for finding_id in mechanism.findings:
+            _check_known(key + ".findings", finding_id, net.findings, "finding")
+        for cause_id in mechanism.causes:
+            _check_known(key + ".causes", cause_id, net.causes, "cause")
+            for finding_id in mechanism.findings:
+                other = taken.setdefault((cause_id, finding_id), mechanism.id)
+                if other != mechanism.id:
+                    raise NetworkError(
+                        f"{cause_id!r} already acts on {finding_id!r} through the mechanism {other!r}", key=key
+                    )
+    for hazard in net.hazards.values():
+        _check_known(f"hazards.{hazard.id}.of", hazard.of, {**sites, **net.findings}, "cause, subtype or finding")
+        if not 0 < hazard.threshold < 1:
+            raise NetworkError(
+                f"got {hazard.threshold!r}; allowed: strictly between 0 and 1", key=f"hazards.{hazard.id}.threshold"
+            )
+        for finding_id in hazard.avoid:
+            _check_known(f"hazards.{hazard.id}.avoid", finding_id, net.findings, "finding")
+    for advice in net.advice:
+        for level in advice.levels:
+            _check_choice("advice.levels", level, LEVELS)
+
+
+def _check_signs(net: Network) -> None:
+    """Let a finding that is the sign of a background variable depend on that one alone."""
+    parents = {f.parent.finding for f in net.findings.values() if f.parent}
+    shared = {f for mechanism in net.mechanisms.values() for f in mechanism.findings}
+    for finding in net.findings.values():
+        if finding.sign_of(net.background) and (
+            len(finding.given) > 1 or finding.parent or finding.id in parents or finding.id in shared
+        ):
+            raise NetworkError(
+                f"{finding.id!r} is the sign of a background variable and has other links; allowed: that one variable "
+                "alone, no parent finding, no child finding, no mechanism",
+                key=f"findings.{finding.id}.given",
+            )
+
+
+def _check_settings(net: Network) -> None:
+    """Where a runner is seen changes the priors of causes that exist."""
+    for setting in net.settings.values():
+        for cause in setting.odds_multipliers:
+            _check_known(f"settings.{setting.id}.odds_multipliers", cause, net.causes, "cause")
+
+
+def _check_cycles(net: Network) -> None:
+    """Neither causes nor findings may be their own ancestor."""
+    causes = {c.id: [p for p in c.odds_ratios if p in net.causes] for c in net.causes.values()}
+    findings = {f.id: [f.parent.finding] if f.parent else [] for f in net.findings.values()}
+    for section, parents, field_name in (("causes", causes, "odds_ratios"), ("findings", findings, "parent")):
+        try:
+            TopologicalSorter(parents).prepare()
+        except CycleError as error:
+            cycle = error.args[1]
+            raise NetworkError(
+                f"a cycle: {' -> '.join(cycle)}; allowed: no {section[:-1]} may be its own ancestor",
+                key=f"{section}.{cycle[0]}.{field_name}",
+            ) from None
+
+
+def _check_leaks(net: Network) -> None:
+    """No cause makes a finding rarer than having no linked cause does."""
+    for finding in net.findings.values():
+        for site, number in finding.given.items():
+            if number.p < finding.leak.p:
+                raise NetworkError(
+                    f"p is {number.p:g}, below the leak {finding.leak.p:g}; allowed: at least the leak "
+                    "(raise p or lower the leak: a cause can only make a finding likelier)",
+                    key=f"findings.{finding.id}.given.{site}",
+                )
+
+
+def _check_choice(key: str, value: str, allowed: Iterable[str]) -> None:
+    if value not in tuple(allowed):
+        raise NetworkError(f"got {value!r}; allowed: {', '.join(allowed)}", key=key)
+
+
+def _check_known(key: str, id_: str, known: Iterable[str], what: str) -> None:
+    known = tuple(known)
+    if id_ not in known:
+        message = UnknownNameError.among(id_, known, what=what, where=f"allowed: one of {len(known)}").message
+        raise NetworkError(message, key=key)
+
+
+_CHECKS: tuple[Callable[[Network], None], ...] = (
+    _check_ids,
+    _check_bands,
+    _check_references,
+    _check_cycles,
+    _check_signs,
+    _check_settings,
+    _check_numbers,
+    _check_sums,
+    _check_leaks,
+)
