@@ -13,11 +13,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .cases import OTHER
 from .diagnosis import DISCLAIMER
 from .errors import EvidenceError, HipBayesError
 from .library import load_network
 from .provenance import by_basis, entries
-from .validation import OTHER, validate
+from .validation import validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

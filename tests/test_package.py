@@ -34,6 +34,8 @@ ORDER = (
     "bridge",
     "provenance",
     "simulation",
+    "cases",
+    "scores",
     "validation",
     "card",
     "cli",

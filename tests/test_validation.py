@@ -20,8 +20,8 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 import hip_bayes as hb
-from hip_bayes import validation
-from hip_bayes.validation import recalibration
+from hip_bayes import scores
+from hip_bayes.scores import recalibration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -319,7 +319,7 @@ def test_the_same_seed_gives_the_same_intervals(
     net: Network, simulated: pd.DataFrame, of_simulated: Validation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many resamples are computed at once."""
-    monkeypatch.setattr(validation, "BLOCK", 5000)
+    monkeypatch.setattr(scores, "BLOCK", 5000)
     again = hb.validate(simulated, network=net, bootstrap=100)
     other = hb.validate(simulated, network=net, bootstrap=100, seed=1)
     for table in ("summary", "by_cause", "by_subgroup", "calibration_curve"):
