@@ -150,7 +150,7 @@ class Vocabulary:
         if name in self.alias:
             id_, is_present = self.alias[name]
             x = _likelihood(name, value, ())
-            return id_, x if is_present else 1 - x
+            return id_, x if is_present else round(1 - x, 15)  # 1 - 0.7 is to read 0.3
         states = self.net.findings[name].states if name in self.net.findings else ()
         return name, _likelihood(name, value, states)
 

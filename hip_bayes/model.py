@@ -183,10 +183,11 @@ class Network:
         if not isinstance(changes, Mapping):
             raise NetworkError(f"got {shown(changes)}; allowed: a mapping of paths to new values")
         parts: dict[str, object] = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        entries = [name for name in parts if name != "setting"]  # that is what in_setting is for
         for path, value in changes.items():
             head, *rest = path.removeprefix("network.").split(".")
-            if head not in parts:
-                raise UnknownNameError.among(head, parts, what="entry", where=f"in the path {path!r}")
+            if head not in entries:
+                raise UnknownNameError.among(head, entries, what="entry", where=f"in the path {path!r}")
             parts[head] = replaced(parts[head], rest, value, path)
         if changes and parts["version"] == self.version:
             parts["version"] = f"{self.version.removesuffix(CHANGED)}{CHANGED}"
