@@ -114,7 +114,11 @@ def as_text(d: Diagnosis) -> str:
     from rich.console import Console
 
     out = StringIO()
-    Console(file=out, width=WIDTH, color_system=None, highlight=False, legacy_windows=False).print(renderable(d))
+    # force_jupyter: else rich, inside a notebook, displays it there and then, beside the HTML
+    console = Console(
+        file=out, width=WIDTH, color_system=None, highlight=False, legacy_windows=False, force_jupyter=False
+    )
+    console.print(renderable(d))
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
 
 
@@ -123,10 +127,11 @@ _STYLE = """
 .hip-bayes .level{font-weight:600;padding:.35em .7em;border-left:.35em solid;margin:.2em 0}
 .hip-bayes .urgent{border-color:#c62828}.hip-bayes .soon{border-color:#b26a00}.hip-bayes .routine{border-color:#2e7d32}
 .hip-bayes ul{margin:.2em 0 .4em 1.2em;padding:0}.hip-bayes p{margin:.3em 0}
-.hip-bayes table{font:inherit;border-collapse:collapse;width:100%;margin:.5em 0}
+.hip-bayes table{font:inherit;border-collapse:collapse;table-layout:auto;width:100%;margin:.5em 0}
 .hip-bayes .hip-bayes-table td{padding:.1em .6em .1em 0;text-align:left;background:none;border:0}
 .hip-bayes .hip-bayes-table td.p{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-.hip-bayes td.bar{width:40%}.hip-bayes .bar div{background:#3b7dd8;height:.8em;border-radius:2px;min-width:1px}
+.hip-bayes .hip-bayes-table td.bar{width:35%}
+.hip-bayes .bar div{background:#3b7dd8;height:.8em;border-radius:2px;min-width:1px}
 .hip-bayes small,.hip-bayes code{opacity:.75}
 """.replace("\n", "")
 

@@ -28,3 +28,15 @@ def test_outputs_are_cleared(path: Path) -> None:
 def test_it_runs(path: Path) -> None:
     """Every cell runs, assertions on what the prose claims included."""
     NotebookClient(nbformat.read(path, as_version=4), timeout=300, kernel_name="python3").execute()
+
+
+def test_a_diagnosis_is_shown_once_in_a_notebook() -> None:
+    """As HTML with its text beside it for other front ends, and nothing printed by the way."""
+    code = "import hip_bayes as hb\nhb.diagnose(lateral_pain=True)"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    NotebookClient(notebook, timeout=300, kernel_name="python3").execute()
+
+    [output] = notebook.cells[0].outputs
+    assert output.output_type == "execute_result"
+    assert "class='hip-bayes'" in output.data["text/html"]
+    assert output.data["text/plain"].startswith("ROUTINE")
