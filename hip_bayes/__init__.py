@@ -8,8 +8,7 @@
 For research and education. Not a medical device and not a diagnosis: see a professional.
 """
 
-from typing import TYPE_CHECKING
-
+from .card import model_card
 from .diagnosis import Diagnosis, diagnose, diagnose_many
 from .errors import (
     ContradictionError,
@@ -23,9 +22,6 @@ from .errors import (
 from .library import load_network
 from .model import Network
 from .validation import Validation, validate
-
-if TYPE_CHECKING:
-    from .card import model_card
 
 __version__ = "0.1.0"
 
@@ -46,12 +42,3 @@ __all__ = [
     "model_card",
     "validate",
 ]
-
-
-def __getattr__(name: str) -> object:
-    """Import `model_card` when it is asked for: `python -m hip_bayes.card` runs a module not yet imported."""
-    if name == "model_card":
-        from .card import model_card
-
-        return model_card
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

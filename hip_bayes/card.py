@@ -1,24 +1,19 @@
 """The model card of a network: for whom it is, what its numbers rest on, how it did on cases, and where it is weak.
 
-    python -m hip_bayes.card tests/cases.jsonl networks/hip_pain_runners.card.md
+    hip-bayes network card hip_pain_runners tests/cases.jsonl networks/hip_pain_runners.card.md
 
 validates the shipped network on coded cases and writes its card.
 """
 
 from __future__ import annotations
 
-import argparse
 import math
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .cases import OTHER
 from .diagnosis import DISCLAIMER
-from .errors import EvidenceError, HipBayesError
-from .library import load_network
+from .errors import EvidenceError
 from .provenance import by_basis, entries
-from .validation import validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -87,7 +82,7 @@ def _head(net: Network) -> Iterator[str]:
     yield f"{DISCLAIMER} Not validated on patients."
     yield ""
     seen = f", as seen in: {net.settings[net.setting].name}" if net.setting else ""
-    yield f"`{net.id}`, version {net.version}{seen}. Made by `python -m hip_bayes.card CASES CARD`; do not edit."
+    yield f"`{net.id}`, version {net.version}{seen}. Made by `hip-bayes network card`; do not edit."
 
 
 def _use(net: Network) -> Iterator[str]:
@@ -235,22 +230,3 @@ def _figures(value: float, low: float, high: float, digits: int = 2) -> tuple[st
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     for row in (head, ("---",) * len(head), *rows):
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Write the card of a network, validated on a file of coded cases."""
-    parser = argparse.ArgumentParser(prog="python -m hip_bayes.card", description="Write a network's model card.")
-    parser.add_argument("cases", type=Path, help="JSONL file of coded cases, as hip_bayes.validate takes it")
-    parser.add_argument("card", type=Path, help="Markdown file to write")
-    parser.add_argument("--network", help="name or path of a network; without it, the shipped one")
-    options = parser.parse_args(arguments)
-    try:
-        net = load_network(options.network)
-        text = model_card(net, validate(options.cases, network=net))
-        options.card.write_text(text, encoding="utf-8")
-    except (HipBayesError, OSError) as error:
-        sys.exit(f"{error}")
-
-
-if __name__ == "__main__":
-    main()

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from . import __version__
+from .card import model_card
 from .diagnosis import diagnose as diagnose_case
 from .errors import HipBayesError
 from .library import load_network
 from .parts import KINDS
 from .provenance import COLUMNS, by_basis, entries
+from .validation import validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -239,3 +242,23 @@ def check(file: str) -> None:
         _fail(error)
     click.echo(f"ok: {net!r}")
     click.echo("\n".join(_basis_lines(net)))
+
+
+@network.command()
+@click.argument("file")
+@click.argument("cases", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("card", type=click.Path(dir_okay=False, path_type=Path))
+def card(file: str, cases: Path, card: Path) -> None:
+    """Write the model card of network FILE (or a shipped network's name), validated on CASES, to the file CARD.
+
+    CASES is a JSONL file of coded cases as hip_bayes.validate takes it.
+    """
+    try:
+        net = load_network(file)
+        text = model_card(net, validate(cases, network=net))
+        card.write_text(text, encoding="utf-8")
+    except HipBayesError as error:
+        _fail(error)
+    except OSError as error:
+        raise click.FileError(str(card), hint=str(error)) from None
+    click.echo(f"written: {card}")

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner
 from example import example_data, solved
 
 import hip_bayes as hb
-from hip_bayes.card import FEW, main
+from hip_bayes.card import FEW
 from hip_bayes.checks import numbers
+from hip_bayes.cli import main
 from hip_bayes.library import networks_dir
 from hip_bayes.parts import BASES
 
@@ -54,7 +53,8 @@ def table(card: str, under: str) -> list[list[str]]:
 
 def test_the_committed_card_is_up_to_date(card: str) -> None:
     assert CARD.read_text(encoding="utf-8") == card, (
-        "the card is stale; run: python -m hip_bayes.card tests/cases.jsonl networks/hip_pain_runners.card.md"
+        "the card is stale; run: "
+        "hip-bayes network card hip_pain_runners tests/cases.jsonl networks/hip_pain_runners.card.md"
     )
 
 
@@ -136,16 +136,9 @@ def test_the_validation_must_be_of_the_same_network(net: Network, validated: Val
 
 
 def test_it_is_written_by_a_command(tmp_path: Path, card: str) -> None:
-    """In a fresh interpreter, where no warning may turn up."""
     path = tmp_path / "card.md"
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "hip_bayes.card", str(CASES), str(path)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(Path(hb.__file__).parents[1])},
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    result = CliRunner().invoke(main, ["network", "card", "hip_pain_runners", str(CASES), str(path)])
+    assert (result.exit_code, result.output) == (0, f"written: {path}\n")
     assert path.read_text(encoding="utf-8") == card
 
 
@@ -154,12 +147,22 @@ def test_the_command_takes_another_network(tmp_path: Path, file: Path) -> None:
     cases.write_text(
         CASES.read_text(encoding="utf-8").splitlines()[0].replace("stress_fracture", "bone"), encoding="utf-8"
     )
-    main([str(cases), str(tmp_path / "card.md"), "--network", str(file)])
+    result = CliRunner().invoke(main, ["network", "card", str(file), str(cases), str(tmp_path / "card.md")])
+    assert result.exit_code == 0, result.output
     assert (tmp_path / "card.md").read_text(encoding="utf-8").startswith("# Model card: A minimal network\n")
 
 
 def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match="the cases cannot be read"):
-        main([str(tmp_path / "missing.jsonl"), str(tmp_path / "card.md")])
-    with pytest.raises(SystemExit, match="No such file or directory"):
-        main([str(CASES), str(tmp_path / "missing" / "card.md")])
+    def run(*arguments: object) -> tuple[int, str]:
+        result = CliRunner().invoke(main, ["network", "card", *map(str, arguments)])
+        return result.exit_code, result.output
+
+    code, said = run("hip_pain_runners", tmp_path / "missing.jsonl", tmp_path / "card.md")
+    assert code == 2
+    assert "does not exist" in said
+    code, said = run("hip_pain_runners", CASES, tmp_path / "missing" / "card.md")
+    assert code == 1
+    assert "No such file or directory" in said
+    code, said = run("hip_pain", CASES, tmp_path / "card.md")
+    assert code == 2
+    assert "no shipped network is called 'hip_pain'" in said
