@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from .model import Network
+    from .provenance import Entry
     from .validation import Validation
 
 PUBLISHED = (
@@ -72,7 +73,14 @@ def model_card(net: Network, validation: Validation, *, about: str = PUBLISHED) 
         raise EvidenceError(
             f"the validation is of {validated!r}, the card of {net!r}; call validate(cases, network=net) for this one"
         )
-    sections = (_head(net), _use(net), _numbers(net), _performance(validation, about), _weaknesses(net, validation))
+    found = [e for e in entries(net) if _is_number(e.path)]
+    sections = (
+        _head(net),
+        _use(net),
+        _numbers(net, found),
+        _performance(validation, about),
+        _weaknesses(net, validation, found),
+    )
     return "\n".join(line for section in sections for line in section) + "\n"
 
 
@@ -108,10 +116,9 @@ def _use(net: Network) -> Iterator[str]:
     )
 
 
-def _numbers(net: Network) -> Iterator[str]:
+def _numbers(net: Network, found: Sequence[Entry]) -> Iterator[str]:
     count = by_basis(net)
     total = sum(count.values())
-    found = [e for e in entries(net) if _is_number(e.path)]
     yield from ("", "## What the numbers rest on", "")
     yield f"{total:,} numbers and {len(net.sources)} sources. Tables by sex and age band count once a cell."
     yield ""
@@ -187,7 +194,7 @@ def _performance(v: Validation, about: str) -> Iterator[str]:
         )
 
 
-def _weaknesses(net: Network, v: Validation) -> Iterator[str]:
+def _weaknesses(net: Network, v: Validation, found: Sequence[Entry]) -> Iterator[str]:
     count = by_basis(net)
     total = sum(count.values())
     yield from ("", "## Known weaknesses", "")
@@ -210,7 +217,7 @@ def _weaknesses(net: Network, v: Validation) -> Iterator[str]:
     yield ""
     rows = []
     for cause in net.causes.values():
-        own = [e for e in entries(net, cause.id) if _is_number(e.path) and not e.path.endswith(".leak")]
+        own = [e for e in found if cause.id in e.names and not e.path.endswith(".leak")]
         judged = sum(e.basis == "judgement" for e in own)
         rows.append((cause.name, str(len(own)), f"{judged / len(own):.0%}", f"{positive[cause.id]}"))
     yield from _table(("Cause", "Numbers about it", "of them judgements", "Cases with it"), rows)

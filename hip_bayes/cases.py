@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .errors import ContradictionError, EvidenceError, UnknownNameError, shown
+from .evidence import columns_to_ignore
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,11 +154,7 @@ def _from_table(
     kept = np.array([causes is not None for causes in true], dtype=bool)
     labelled = frame[kept]
     groups = {name: [_group(net, name, value) for value in labelled[name].tolist()] for name in by if name in columns}
-    passed_over = {truth, *ignore, *(name for name in by if name not in net.vocabulary.names)}
-    for column in set(ignore).difference(columns):
-        raise UnknownNameError.among(
-            column, map(str, columns), what="column to ignore", where="the frame's columns are the choice"
-        )
+    passed_over = columns_to_ignore(ignore, columns) | {truth} | set(by).difference(net.vocabulary.names)
     facts = labelled.loc[:, [column not in passed_over for column in columns]]
     truths = [causes for causes in true if causes is not None]
     return Labelled(facts, truths, groups), Counter(), len(frame) - len(truths)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from . import triage as rules
 from .errors import EvidenceError, UnknownNameError, shown
-from .evidence import Case, items_of
+from .evidence import Case, columns_to_ignore, items_of
 from .library import load_network
 from .model import Network
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
@@ -92,6 +91,11 @@ class Diagnosis:
         )
 
     @property
+    def ranking(self) -> tuple[str, ...]:
+        """Cause ids including ``other``, the most probable first, equal ones in file order; needs no pandas."""
+        return tuple(sorted(self._network.causes, key=lambda cause: -self[cause]))
+
+    @property
     def posterior(self) -> pd.Series[float]:
         """P(cause present | evidence), exact.
 
@@ -100,9 +104,9 @@ class Diagnosis:
         """
         import pandas as pd
 
-        p = pd.Series({c: self[c] for c in self._network.causes}, name="probability", dtype="float64")
+        p = pd.Series({c: self[c] for c in self.ranking}, name="probability", dtype="float64")
         p.index.name = "cause"
-        return p.sort_values(ascending=False, kind="stable")
+        return p
 
     @property
     def red_flags(self) -> tuple[RedFlag, ...]:
@@ -127,7 +131,7 @@ class Diagnosis:
         most = max(raised, key=raised.__getitem__, default=None)
         hint = ""
         if most and self[most] > self["other"] / 3:
-            hint = f", above all {net.causes['other'].subtypes[most].name} ({self[most]:.0%})"
+            hint = f", above all {net.name_of(most)} ({self[most]:.0%})"
         remark = f"This fits none of the listed causes well: a cause outside the list is the likeliest{hint}."
         return (f"{remark} Have it examined by a professional.",)
 
@@ -195,7 +199,7 @@ class Diagnosis:
             },
             "red_flags": [flag.id for flag in self.red_flags],
             "remarks": list(self.remarks),
-            "posterior": {c: self[c] for c in sorted(net.causes, key=lambda c: -self[c])},
+            "posterior": {c: self[c] for c in self.ranking},
             "subtypes": {s: self[s] for s in net.subtype_of},
             "groups": {g: self[g] for g in net.groups},
             "advice": list(self.advice),
@@ -319,18 +323,11 @@ def diagnose_many(
     net = _network(network, setting)
     if not isinstance(frame, pd.DataFrame):
         raise EvidenceError(f"got a {type(frame).__name__}; allowed: a pandas DataFrame, a row a case")
-    ignore = (ignore,) if isinstance(ignore, str) else ignore
-    if not isinstance(ignore, Iterable) or not all(isinstance(c, Hashable) for c in ignore):
-        raise EvidenceError(f"ignore is {shown(ignore)}; allowed: a list of column names", name="ignore", value=ignore)
     vocabulary = net.vocabulary
-    passed_over = set(ignore)
     labels = frame.columns.tolist()
+    passed_over = columns_to_ignore(ignore, labels)
     places = [i for i, column in enumerate(labels) if column not in passed_over]
     names = [labels[i] for i in places]
-    for column in passed_over.difference(labels):
-        raise UnknownNameError.among(
-            column, map(str, labels), what="column to ignore", where="the frame's columns are the choice"
-        )
     for name in names:
         try:
             vocabulary.check_name(name)

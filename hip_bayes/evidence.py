@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from .errors import ContradictionError, EvidenceError, UnknownNameError, shown
 from .parts import NO, SEXES, UNKNOWN, YES, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from .model import Network
 
@@ -228,3 +228,23 @@ def items_of(said: object) -> Iterator[tuple[str, object]]:
     raise EvidenceError(
         f"got a {type(said).__name__}; allowed: a mapping or a pandas row of names and values, or keyword arguments"
     )
+
+
+def columns_to_ignore(ignore: object, columns: list[Any]) -> set[Hashable]:
+    """Return which of a table's columns to pass over: one name, or several.
+
+    Raises
+    ------
+    EvidenceError
+        not names of columns; UnknownNameError where the table has no such column.
+
+    """
+    names = (ignore,) if isinstance(ignore, str) else ignore
+    if not isinstance(names, Iterable) or not all(isinstance(c, Hashable) for c in names):
+        raise EvidenceError(f"ignore is {shown(ignore)}; allowed: a list of column names", name="ignore", value=ignore)
+    passed_over = set(names)
+    for column in passed_over.difference(columns):
+        raise UnknownNameError.among(
+            column, map(str, columns), what="column to ignore", where="the frame's columns are the choice"
+        )
+    return passed_over

@@ -238,7 +238,7 @@ class Engine:
         by_cell = prior.weights[cells] / prior.any_cause[cells]
         for b in prior.idle:
             by_cell = by_cell * weight[b].sum(axis=0)
-        mixture = by_cell[:, None] * prior.shared_weights(weight)  # (cells, configurations)
+        mixture = by_cell[:, None] * prior.pattern_weights(prior.shared, weight)  # (cells, configurations)
         mixture = np.broadcast_to(mixture, (len(cells), len(prior.configurations)))
         first, second = (self._block(block, cells, weight) for block in self._components)
         joint = np.einsum("ksi,ksj->ij", mixture[..., None] * first, second)  # not matmul: same bits for any threads
@@ -266,7 +266,8 @@ class Engine:
         joint: Floats = np.ones((len(cells), len(prior.configurations)))
         for i, cause in enumerate(causes):
             p = prior.present(cause, cells)
-            private = np.broadcast_to(prior.private_weights(cause, weight), (len(cells), p.shape[-1]))
+            private = prior.pattern_weights(prior.own_private[cause], weight)
+            private = np.broadcast_to(private, (len(cells), p.shape[-1]))
             both = np.stack([np.einsum("k...l,kl->k...", q, private) for q in (1 - p, p)], axis=-1)
             parents = prior.cause_parents[cause]
             axes = tuple(2 if c in parents else 1 for c in causes[:i])

@@ -251,6 +251,13 @@ class Network:
         """Return the label of the age band that `age` (years) is in."""
         return next(b.label for b in self.bands.values() if age < b.high)
 
+    def name_of(self, id_: str) -> str:
+        """Return the name of a cause, subtype, background variable or finding."""
+        if id_ in self.subtype_of:
+            return self.causes[self.subtype_of[id_]].subtypes[id_].name
+        tables: tuple[Mapping[str, Cause | Background | Finding], ...] = (self.causes, self.background, self.findings)
+        return next(table[id_].name for table in tables if id_ in table)
+
     @cached_property
     def subtype_of(self) -> Mapping[str, str]:
         """Subtype id -> id of its cause."""

@@ -28,7 +28,7 @@ from .errors import NetworkError, NetworkTooLargeError
 from .parts import SEXES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -109,20 +109,13 @@ class CausePrior:
             private = np.add.outer(private, np.array([0.0, log[b]])).reshape(-1)
         return np.add.outer(total, private)
 
-    def private_weights(self, cause: str, weight: Mapping[str, Floats]) -> Floats:
-        """Product of the weights of a cause's private background, shape (cells, private patterns).
+    def pattern_weights(self, background: Sequence[str], weight: Mapping[str, Floats]) -> Floats:
+        """Product of the weights of some background variables, shape (cells, 2 ** variables); the last one fastest.
 
         `weight` maps each background id to its weight for absent and present, shape (2, cells).
         """
         product = np.ones((1, 1))
-        for b in self.own_private[cause]:
-            product = (product[:, :, None] * weight[b].T[:, None, :]).reshape(weight[b].shape[1], -1)
-        return product
-
-    def shared_weights(self, weight: Mapping[str, Floats]) -> Floats:
-        """Product of the weights of the shared background, shape (cells, configurations)."""
-        product = np.ones((1, 1))
-        for b in self.shared:
+        for b in background:
             product = (product[:, :, None] * weight[b].T[:, None, :]).reshape(weight[b].shape[1], -1)
         return product
 
@@ -180,8 +173,8 @@ class CausePrior:
     def _fit(self, target: Mapping[str, Floats]) -> tuple[Floats, dict[str, Floats]]:
         """Set every intercept so that P(cause present) = target; return P(no cause) and P(b present, no cause)."""
         weight = {b: np.stack([1 - q, q]) for b, q in self.prevalence.items()}
-        shared = np.broadcast_to(self.shared_weights(weight), (len(self.cells), len(self.configurations)))
-        private = {c: self.private_weights(c, weight) for c in self.order}
+        shared = np.broadcast_to(self.pattern_weights(self.shared, weight), (len(self.cells), len(self.configurations)))
+        private = {c: self.pattern_weights(self.own_private[c], weight) for c in self.order}
         has_children = {p for parents in self.cause_parents.values() for p in parents}
         joint = shared  # P(configuration, causes with children so far), axes (cells, configurations, 2, 2, ...)
         kept: list[str] = []
@@ -206,7 +199,8 @@ class CausePrior:
         none_with = {b: (none_at * bit).sum(axis=1) for b, bit in zip(self.shared, self.configurations.T, strict=True)}
         for b, cause in self.private.items():
             here = weight | {b: np.stack([np.zeros_like(self.prevalence[b]), self.prevalence[b]])}
-            with_b = np.einsum("ksl,kl->ks", absent[cause], _rows(self.private_weights(cause, here), absent[cause]))
+            patterns = self.pattern_weights(self.own_private[cause], here)
+            with_b = np.einsum("ksl,kl->ks", absent[cause], _rows(patterns, absent[cause]))
             none_with[b] = (none_at / by_cause[cause] * with_b).sum(axis=1)
         return none_at.sum(axis=1), none_with
 
@@ -264,12 +258,12 @@ def _fixed_point(step: Callable[[Floats], Floats], start: Floats) -> tuple[Float
         if best_off.max() <= TOLERANCE:
             break
         history = [*history[-DEPTH:], (mapped, gap)]
-        x = mapped.copy()
+        before, x = x, mapped.copy()
         if len(history) > 1:
             for row in np.flatnonzero(best_off > TOLERANCE):
                 gaps = np.diff(np.stack([g[row] for _, g in history], axis=1))
                 values = np.diff(np.stack([m[row] for m, _ in history], axis=1))
                 x[row] -= values @ np.linalg.lstsq(gaps, gap[row], rcond=1e-8)[0]
-        x = np.clip(np.where(np.isfinite(x), x, mapped), mapped - gap - STRIDE, mapped - gap + STRIDE)
-        x[:, 0] = np.clip(x[:, 0], np.log(RAREST), (mapped - gap)[:, 0] / 2)
+        x = np.clip(np.where(np.isfinite(x), x, mapped), before - STRIDE, before + STRIDE)
+        x[:, 0] = np.clip(x[:, 0], np.log(RAREST), before[:, 0] / 2)
     return best, best_off

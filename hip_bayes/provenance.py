@@ -236,14 +236,14 @@ def _of_finding(net: Network, finding: Finding) -> Iterator[Entry]:
     own = {finding.id, *finding.aliases}
     sign = finding.sign_of(net.background)
     if sign:
-        without, unlinked = f"no {_name(net, sign)}", {sign}
+        without, unlinked = f"no {net.name_of(sign)}", {sign}
     else:
         linked = {name for site in finding.given for name in (site, *_subtypes(net, site))}
         sites = [s for c in net.causes for s in _subtypes(net, c) or (c,) if s not in linked]
         without, unlinked = "a cause without a link to it", {name for s in sites for name in _involved(net, s)}
     yield _entry(net, f"{path}.leak", f"P({present} | {without})", finding.leak, own | unlinked)
     for site, number in finding.given.items():
-        what = f"P({present} | {_name(net, site)}{'' if sign else ' alone'})"
+        what = f"P({present} | {net.name_of(site)}{'' if sign else ' alone'})"
         yield _entry(net, f"{path}.given.{site}", what, number, own | _involved(net, site))
     if finding.parent:
         parent = net.findings[finding.parent.finding]
@@ -268,7 +268,7 @@ def _of_cause(net: Network, cause: Cause, cells: Cells) -> Iterator[Entry]:
 
 def _of_odds_ratio(net: Network, cause: Cause, parent: str) -> Entry:
     path = f"causes.{cause.id}.odds_ratios.{parent}"
-    what = f"odds ratio of {cause.name}, with {_name(net, parent)} against without"
+    what = f"odds ratio of {cause.name}, with {net.name_of(parent)} against without"
     return _entry(net, path, what, cause.odds_ratios[parent], _involved(net, cause.id) | _involved(net, parent))
 
 
@@ -283,14 +283,14 @@ def _of_cells(net: Network, path: str, table: BySexAndBand, cells: Cells, of: st
         if of is None:
             what, names = " | ".join([f"{sex}, {band}", *pain]), set()
         else:
-            what, names = f"{_name(net, of)} | {', '.join([*pain, sex, band])}", _involved(net, of)
+            what, names = f"{net.name_of(of)} | {', '.join([*pain, sex, band])}", _involved(net, of)
         yield _entry(net, f"{path}.{sex}.{band}", f"P({what})", table[sex][band], names | {"sex", "age", sex, band})
 
 
 def _of_setting(net: Network, setting: Setting) -> Iterator[Entry]:
     for cause, multiplier in setting.odds_multipliers.items():
         path = f"settings.{setting.id}.odds_multipliers.{cause}"
-        what = f"prior odds of {_name(net, cause)} multiplied, {setting.name}"
+        what = f"prior odds of {net.name_of(cause)} multiplied, {setting.name}"
         yield _entry(net, path, what, multiplier, {setting.id} | _involved(net, cause))
 
 
@@ -300,7 +300,7 @@ def _rules(net: Network) -> Iterator[Entry]:
         yield _entry(net, f"red_flags.{flag.id}.level", what, flag, {flag.id})
     for hazard in net.hazards.values():
         of_finding = hazard.of in net.findings
-        name = net.findings[hazard.of].name if of_finding else _name(net, hazard.of)
+        name = net.name_of(hazard.of)
         what = f"{hazard.level} if {name} is present" if of_finding else f"{hazard.level} from this P({name}) up"
         names = ({hazard.of} if of_finding else _involved(net, hazard.of)) | {hazard.id, *hazard.avoid}
         yield _entry(net, f"hazards.{hazard.id}.threshold", what, hazard, names)
@@ -309,13 +309,6 @@ def _rules(net: Network) -> Iterator[Entry]:
 def _present(finding: Finding) -> str:
     present = finding.states[1]
     return finding.name if present == "present" else f"{finding.name}: {present}"
-
-
-def _name(net: Network, id_: str) -> str:
-    """Return the name of a cause, subtype or background variable."""
-    if id_ in net.subtype_of:
-        return net.causes[net.subtype_of[id_]].subtypes[id_].name
-    return net.causes[id_].name if id_ in net.causes else net.background[id_].name
 
 
 def _subtypes(net: Network, id_: str) -> tuple[str, ...]:

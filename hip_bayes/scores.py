@@ -6,7 +6,6 @@ resample, so that thousands of resamples are a few matrix products. Checked agai
 
 from __future__ import annotations
 
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -140,6 +139,8 @@ class Bins:
 
 def tables(scores: Scores, bootstrap: int, level: float, seed: int) -> dict[str, pd.DataFrame]:
     """Return the tables of a Validation: estimates, and percentiles of the same statistics over resamples."""
+    from statistics import NormalDist
+
     import pandas as pd
 
     cases, causes = scores.p.shape

@@ -60,7 +60,7 @@ def not_cleared(d: Diagnosis) -> str:
 
 def avoided(d: Diagnosis) -> str:
     """Return which tests must not be done now, as a sentence, or an empty text."""
-    names = [f"{d.network.findings[f].name} ({f})" for f in d.triage.avoid]
+    names = [f"{d.network.name_of(f)} ({f})" for f in d.triage.avoid]
     return f"Do not test now: {', '.join(names)}." if names else ""
 
 
@@ -73,8 +73,7 @@ def network_line(d: Diagnosis) -> str:
 
 def _rows(d: Diagnosis) -> list[tuple[str, str, float]]:
     """Return (id, name, probability) of every cause, high to low."""
-    causes = d.network.causes.values()
-    return sorted(((c.id, c.name, d[c.id]) for c in causes), key=lambda row: -row[2])
+    return [(c, d.network.name_of(c), d[c]) for c in d.ranking]
 
 
 def renderable(d: Diagnosis, *, width: int = WIDTH, blocks: bool = True) -> RenderableType:

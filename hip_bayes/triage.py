@@ -1,7 +1,7 @@
 """How soon to be seen: red flags and hazards as rules beside the posterior.
 
 A red flag acts by itself: nothing here lets a probability lower or cancel one. A hazard is the other way round: a
-probability that, from the file's threshold up, is by itself a reason for urgency.
+probability, or a finding, that from the file's threshold up is by itself a reason for urgency.
 """
 
 from __future__ import annotations
@@ -70,12 +70,9 @@ def triage(net: Network, case: Case, probability: Mapping[str, float]) -> Triage
         value = case.findings.get(h.of, 0.0) if of_finding else probability[h.of]
         if value >= h.threshold and h.of not in [more.of for more in live]:  # the most pressing speaks for it
             live.append(h)
-            if of_finding:
-                name, why = net.findings[h.of].name, h.reason
-            else:
-                name = net.causes[h.of].name if h.of in net.causes else _subtype_name(net, h.of)
-                why = f"its probability is {100 * value:.2g}%, at or above {100 * h.threshold:.2g}%: {h.reason}"
-            reasons.append(Reason(h.id, name, h.level, why, h.action, h.source))
+            reached = f"its probability is {100 * value:.2g}%, at or above {100 * h.threshold:.2g}%: "
+            why = h.reason if of_finding else reached + h.reason
+            reasons.append(Reason(h.id, net.name_of(h.of), h.level, why, h.action, h.source))
     reasons.sort(key=lambda reason: LEVELS.index(reason.level))
     return Triage(
         level=reasons[0].level if reasons else LEVELS[-1],
@@ -83,7 +80,3 @@ def triage(net: Network, case: Case, probability: Mapping[str, float]) -> Triage
         not_cleared=tuple(id_ for id_ in net.red_flags if id_ not in case.red_flags),
         avoid=tuple(dict.fromkeys(f for h in live for f in h.avoid)),
     )
-
-
-def _subtype_name(net: Network, id_: str) -> str:
-    return net.causes[net.subtype_of[id_]].subtypes[id_].name

@@ -242,9 +242,7 @@ def validate(  # noqa: PLR0913 all but the first are options
 
     net = network if isinstance(network, Network) else load_network(network)
     _check_options(ks, bootstrap, level, seed)
-    labelled, unknown, unlabelled = read_cases(
-        cases, net, truth, tuple(by), (ignore,) if isinstance(ignore, str) else ignore
-    )
+    labelled, unknown, unlabelled = read_cases(cases, net, truth, tuple(by), ignore)
     if list(net.causes) == [OTHER]:
         raise EvidenceError(f"the network {net.id!r} has no cause but {OTHER!r}, so there is nothing to tell apart")
     if not labelled.truth:
