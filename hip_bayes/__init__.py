@@ -9,7 +9,8 @@ For research and education. Not a medical device and not a diagnosis: see a prof
 """
 
 from .card import model_card
-from .diagnosis import Diagnosis, diagnose, diagnose_many
+from .cohort import diagnose_many
+from .diagnosis import Diagnosis, diagnose
 from .errors import (
     ContradictionError,
     EvidenceError,

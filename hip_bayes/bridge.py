@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .errors import NetworkTooLargeError
 from .parts import SEXES
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 BINARY = ("absent", "present")
+MAX_TABLE = 2**26
+"""Numbers in one conditional probability table: a half gigabyte."""
 
 
 def to_pgmpy(net: Network) -> DiscreteBayesianNetwork:
@@ -37,6 +40,11 @@ def to_pgmpy(net: Network) -> DiscreteBayesianNetwork:
     -------
     pgmpy.models.DiscreteBayesianNetwork
         `check_model` has passed. A new one each time.
+
+    Raises
+    ------
+    NetworkTooLargeError
+        a table, which has a column for each combination of its parents' states, would be too large.
 
     Examples
     --------
@@ -124,12 +132,23 @@ class _Tables:
         values = np.stack([1 - present, *(share * present for share in shares)])
         return self.table(node, values, ["sex", "age", *parents])
 
+    def room(self, node: str, parents: Sequence[str]) -> None:
+        """Refuse a table that would be too large."""
+        size = math.prod(len(self.states[n]) for n in (node, *parents))
+        if size > MAX_TABLE:
+            raise NetworkTooLargeError(
+                f"the table of {node!r} with its {len(parents)} parents would have {size:,} numbers; allowed: "
+                f"{MAX_TABLE:,}. hip_bayes answers such a network, pgmpy cannot hold it",
+                key=node,
+            )
+
     def finding(self, node: str) -> TabularCPD:
         """P(finding | its parent finding and whatever has a link to it), one column a combination of states."""
         links = self.links[node]
         linked = [b for b in self.net.background if b in links.link]
         linked += [c for c in self.net.causes if any(s in links.link for s in (c, *self.net.causes[c].subtypes))]
         parents = [*([links.parent] if links.parent else []), *linked]
+        self.room(node, parents)
         keep: dict[object, Floats] = {}  # P(finding stays absent | parent) along the parent's own axis
         for axis, parent in enumerate(parents):
             along = [1] * len(parents)
@@ -153,6 +172,7 @@ class _Tables:
 
     def hip_pain(self) -> TabularCPD:
         parents = list(self.net.causes)
+        self.room("hip_pain", parents)
         present = np.ones([len(self.states[p]) for p in parents])
         present[(0,) * len(parents)] = 0.0
         return self.binary("hip_pain", present, parents)

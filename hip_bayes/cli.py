@@ -1,9 +1,13 @@
-"""The command `hip-bayes`: diagnose a case, list what can be said, trace numbers to sources, check a network file."""
+"""The command `hip-bayes`: diagnose cases, list what can be said, trace numbers to sources, check a network file."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
+import os
+import sys
+import time
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -14,13 +18,14 @@ from . import __version__
 from .card import model_card
 from .diagnosis import diagnose as diagnose_case
 from .errors import HipBayesError
+from .files import diagnose_file, value_of
 from .library import load_network
 from .parts import KINDS
 from .provenance import COLUMNS, by_basis, entries
 from .validation import validate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from rich.console import Console
     from rich.table import Table
@@ -30,7 +35,9 @@ if TYPE_CHECKING:
     from .provenance import Entry
 
 BAD_INPUT = 2
+INTERRUPTED = 130
 NETWORK_HELP = "A shipped network's name or the path of a TOML file; the shipped network if left out."
+SETTING_HELP = "Where the runner is seen, such as general_practice: prices the causes anew."
 
 
 def _fail(error: HipBayesError) -> NoReturn:
@@ -50,7 +57,7 @@ def main() -> None:
 @main.command(name="diagnose")
 @click.argument("facts", nargs=-1, metavar="[NAME=VALUE]...")
 @click.option("--network", help=NETWORK_HELP)
-@click.option("--setting", help="Where the runner is seen, such as general_practice: prices the causes anew.")
+@click.option("--setting", help=SETTING_HELP)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
 def diagnose_command(facts: tuple[str, ...], network: str | None, setting: str | None, *, as_json: bool) -> None:
     """Diagnose one case from facts such as age=46 sex=female lateral_pain=yes groin_pain=no.
@@ -86,11 +93,85 @@ def _parse(facts: Iterable[str]) -> dict[str, object]:
             raise click.UsageError(f"got {fact!r}; allowed: NAME=VALUE, like lateral_pain=yes")
         if name in said:
             raise click.UsageError(f"{name!r} is said twice; say it once")
-        try:
-            said[name] = float(value)
-        except ValueError:
-            said[name] = value
+        said[name] = value_of(value)
     return said
+
+
+def _cpus() -> int:
+    """Return how many CPUs this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@main.command()
+@click.argument("source", metavar="IN", type=click.Path(path_type=Path))
+@click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
+@click.option("--id", "ids", multiple=True, metavar="COLUMN", help="Copy this column to OUT unread. Repeatable.")
+@click.option("--rejects", type=click.Path(path_type=Path), help="A .csv for rows without an answer; the run goes on.")
+@click.option("--network", help=NETWORK_HELP)
+@click.option("--setting", help=SETTING_HELP)
+@click.option("--threads", type=click.IntRange(min=1), default=_cpus, help="Default: the CPUs this process may use.")
+@click.option("--overwrite", is_flag=True, help="Replace OUT and the rejects file if they exist.")
+def cohort(  # noqa: PLR0913 all but the first two are options
+    source: Path,
+    target: Path,
+    *,
+    ids: tuple[str, ...],
+    rejects: Path | None,
+    network: str | None,
+    setting: str | None,
+    threads: int,
+    overwrite: bool,
+) -> None:
+    """Diagnose a file of cases, however long: IN and OUT are .csv or .parquet, IN also .csv.gz.
+
+    A row is a case, a column a fact; `hip-bayes findings` lists the names. Cells of a CSV are as in `hip-bayes
+    diagnose`, an empty one is unknown. OUT has the --id columns, a column a cause, and triage. A row that has no answer
+    stops the run, or goes to the --rejects file with the reason.
+
+    Memory is that of 65,536 rows, however many there are. A run that was stopped, even killed, goes on where it was
+    when it is started again with the same arguments; until then its parts are in the directory OUT.parts.
+    """
+    start = time.perf_counter()
+    try:
+        with _bar() as progress:
+            counts = diagnose_file(
+                source,
+                target,
+                network=network,
+                setting=setting,
+                ids=ids,
+                rejects=rejects,
+                threads=threads,
+                overwrite=overwrite,
+                progress=progress,
+                notify=lambda text: click.echo(text, err=True),
+            )
+    except HipBayesError as error:
+        _fail(error)
+    except KeyboardInterrupt:
+        click.echo("Interrupted: started again with the same arguments, the run goes on where it was", err=True)
+        raise SystemExit(INTERRUPTED) from None
+    seconds = time.perf_counter() - start
+    click.echo(f"written: {target}" + (f" and {rejects}" if rejects else ""))
+    earlier = f" ({counts.resumed:,} of them from an earlier run)" if counts.resumed else ""
+    click.echo(
+        f"rows in {counts.rows:,}{earlier} = rows out {counts.answered:,} + rejects {counts.rejected:,}: checked"
+    )
+    click.echo(f"{seconds:,.1f} s, {(counts.rows - counts.resumed) / seconds:,.0f} rows/s")
+
+
+@contextlib.contextmanager
+def _bar() -> Iterator[Callable[[float], object] | None]:
+    """Show a progress bar on stderr if that is a terminal; what is called tells it how far things are, 0 to 1."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Diagnosing", total=1.0)
+        yield lambda share: bar.update(task, completed=share)
 
 
 @main.command()

@@ -1,4 +1,4 @@
-"""From what is known about a runner to the probability of each cause: `diagnose`, `diagnose_many`, `Diagnosis`."""
+"""From what is known about a runner to the probability of each cause: `diagnose` and `Diagnosis`."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from . import triage as rules
-from .errors import EvidenceError, UnknownNameError, shown
-from .evidence import Case, columns_to_ignore, items_of
+from .errors import UnknownNameError
+from .evidence import Case, items_of
 from .library import load_network
 from .model import Network
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     import pandas as pd
 
-    from .inference import Posterior
+    from .enumeration import Posterior
     from .parts import RedFlag
 
 RAISED = 1.5
@@ -222,7 +222,8 @@ class Diagnosis:
         return as_html(self)
 
 
-def _network(network: Network | str | os.PathLike[str] | None, setting: str | None) -> Network:
+def network_of(network: Network | str | os.PathLike[str] | None, setting: str | None) -> Network:
+    """Return the network that `network` and `setting` mean, as `diagnose` takes them."""
     found = network if isinstance(network, Network) else load_network(network)
     return found.in_setting(setting)
 
@@ -281,72 +282,6 @@ def diagnose(
     ('gtps', True, 'routine')
 
     """
-    net = _network(network, setting)
+    net = network_of(network, setting)
     case = net.vocabulary.read(items_of(said) if said is not None else (), facts.items())
     return Diagnosis(net, case)
-
-
-def diagnose_many(
-    frame: pd.DataFrame,
-    *,
-    network: Network | str | os.PathLike[str] | None = None,
-    setting: str | None = None,
-    ignore: Iterable[str] = (),
-    with_triage: bool = False,
-) -> pd.DataFrame:
-    """Return the probability of each cause for every row of a table of cases. Exact.
-
-    Parameters
-    ----------
-    frame
-        a row a case, a column a fact, values as in `diagnose`; a missing column, None or NaN is unknown.
-    network, setting
-        as in `diagnose`.
-    ignore
-        columns to pass over, such as an identifier; every other column must be a name of the network.
-    with_triage
-        add a column "triage": "urgent", "soon" or "routine".
-
-    Returns
-    -------
-    pandas.DataFrame
-        same index as `frame`, one float64 column a cause in file order including ``other``, in [0, 1].
-
-    Raises
-    ------
-    EvidenceError
-        a column or a value that is not allowed, with its row label and column; nothing is returned then.
-
-    """
-    import pandas as pd
-
-    net = _network(network, setting)
-    if not isinstance(frame, pd.DataFrame):
-        raise EvidenceError(f"got a {type(frame).__name__}; allowed: a pandas DataFrame, a row a case")
-    vocabulary = net.vocabulary
-    labels = frame.columns.tolist()
-    passed_over = columns_to_ignore(ignore, labels)
-    places = [i for i, column in enumerate(labels) if column not in passed_over]
-    names = [labels[i] for i in places]
-    for name in names:
-        try:
-            vocabulary.check_name(name)
-        except EvidenceError as error:
-            hint = f"; columns that are not facts go into ignore=[{shown(name)}]"
-            raise error.within(f"column {shown(name)}", hint) from None
-        if names.count(name) > 1:
-            raise EvidenceError(f"column {shown(name)} is there twice; allowed: once", name=name)
-    columns = [frame.iloc[:, i].tolist() for i in places]
-    rows: list[dict[str, object]] = []
-    for label, *values in zip(frame.index, *columns, strict=True):
-        try:
-            case = vocabulary.read(zip(names, values, strict=True))
-            found = net.engine.posterior(case).probability
-        except EvidenceError as error:
-            raise error.within(f"row {shown(label)}") from None
-        row: dict[str, object] = {c: found[c] for c in net.causes}
-        if with_triage:
-            row["triage"] = rules.triage(net, case, found).level
-        rows.append(row)
-    out = pd.DataFrame(rows, index=frame.index, columns=[*net.causes, *(["triage"] if with_triage else [])])
-    return out.astype(dict.fromkeys(net.causes, "float64"))

@@ -16,8 +16,12 @@ from .parts import NO, SEXES, UNKNOWN, YES, Table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from .model import Network
 
+SAME = 1e-9
+"""How near two weights must be to say the same."""
 ALLOWED = "True or False, 1 or 0, 'yes' or 'no', a number between 0 and 1 (how sure), or None (unknown)"
 
 
@@ -60,6 +64,65 @@ class Case:
         return said
 
 
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """Many cases as arrays, one row a case, columns in the network's order; what is unknown is NaN.
+
+    Attributes
+    ----------
+    sex, band
+        index in `SEXES` and in the network's bands, int64, -1 where unknown.
+    background, findings, red_flags
+        likelihood weight of present against absent in [0, 1], float64, shape (cases, their number).
+
+    """
+
+    sex: NDArray[np.int64]
+    band: NDArray[np.int64]
+    background: NDArray[np.float64]
+    findings: NDArray[np.float64]
+    red_flags: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        """Return the number of cases."""
+        return len(self.sex)
+
+    def case(self, i: int, net: Network) -> Case:
+        """Return one of them, without the age that its band came from."""
+
+        def known(ids: Iterable[str], values: NDArray[np.float64]) -> Table[float]:
+            return Table((id_, x) for id_, x in zip(ids, values[i].tolist(), strict=True) if not math.isnan(x))
+
+        return Case(
+            sex=SEXES[self.sex[i]] if self.sex[i] >= 0 else None,
+            band=list(net.bands)[self.band[i]] if self.band[i] >= 0 else None,
+            background=known(net.background, self.background),
+            findings=known(net.findings, self.findings),
+            red_flags=Table((id_, bool(x)) for id_, x in known(net.red_flags, self.red_flags).items()),
+        )
+
+    @classmethod
+    def of(cls, case: Case, net: Network) -> Cases:
+        """Return one case as arrays of one row."""
+
+        def row(ids: Iterable[str], values: Mapping[str, float]) -> NDArray[np.float64]:
+            return np.array([[values.get(id_, math.nan) for id_ in ids]], dtype=float).reshape(1, -1)
+
+        return cls(
+            sex=np.array([SEXES.index(case.sex) if case.sex else -1]),
+            band=np.array([list(net.bands).index(case.band) if case.band else -1]),
+            background=row(net.background, case.background),
+            findings=row(net.findings, case.findings),
+            red_flags=row(net.red_flags, case.red_flags),
+        )
+
+    def rows(self, which: slice | NDArray[Any]) -> Cases:
+        """Return some of them."""
+        return Cases(
+            self.sex[which], self.band[which], self.background[which], self.findings[which], self.red_flags[which]
+        )
+
+
 class Vocabulary:
     """Every name that can be said about a case under one network, and how to read its value."""
 
@@ -96,7 +159,7 @@ class Vocabulary:
         said: dict[str, tuple[str, object]] = {}
         for name, value in (pair for saying in sayings for pair in saying):
             self.check_name(name)
-            id_, meaning = self._value(name, value)
+            id_, meaning = self.meaning(name, value)
             if id_ in said and None not in (meaning, said[id_][1]) and not _same(meaning, said[id_][1]):
                 first = f"{said[id_][0]!r} and {name!r}" if said[id_][0] != name else f"{name!r}, said twice,"
                 raise ContradictionError(f"{first} contradict each other; say one of them", name=name, value=value)
@@ -129,7 +192,7 @@ class Vocabulary:
             red_flags=Table((r, flags[r]) for r in self.net.red_flags if r in flags),
         )
 
-    def _value(self, name: str, value: object) -> tuple[str, object]:
+    def meaning(self, name: str, value: object) -> tuple[str, object]:
         """Return the canonical id and the meaning of a value: a float, a bool (red flags), a sex, or None."""
         if _is_unknown(value):
             return (self.alias[name][0] if name in self.alias else name), None
@@ -169,7 +232,7 @@ class Vocabulary:
 def _same(one: object, other: object) -> bool:
     """Say whether two meanings agree; 0.3 sudden and 0.7 gradual do, whatever binary fractions make of 1 - 0.7."""
     if isinstance(one, float) and isinstance(other, float):
-        return math.isclose(one, other, rel_tol=0, abs_tol=1e-9)
+        return abs(one - other) <= SAME
     return one == other
 
 

@@ -130,11 +130,14 @@ class Network:
         setting: str | None = None,
         ignore: Iterable[str] = (),
         with_triage: bool = False,
+        threads: int = 1,
     ) -> pd.DataFrame:
         """Return the exact posteriors of a table of cases; see `hip_bayes.diagnose_many`."""
-        from .diagnosis import diagnose_many
+        from .cohort import diagnose_many
 
-        return diagnose_many(frame, network=self, setting=setting, ignore=ignore, with_triage=with_triage)
+        return diagnose_many(
+            frame, network=self, setting=setting, ignore=ignore, with_triage=with_triage, threads=threads
+        )
 
     def simulate(self, n: int, seed: int | np.random.Generator | None = None) -> pd.DataFrame:
         """Draw complete cases with their true causes from this network; see `hip_bayes.simulation.simulate`."""

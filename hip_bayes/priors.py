@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 MAX_CONFIGURATIONS = 2**16
+MAX_JOINT = 2**26
 RAREST = 1e-6
 """Smallest P(at least one cause) solved for: below it, 1 - P(no cause) is mostly rounding."""
 MAX_STEPS = 300
@@ -90,12 +91,31 @@ class CausePrior:
         edges = {c.id: [p for p in c.odds_ratios if p in net.causes] for c in net.causes.values()}
         self.order = tuple(TopologicalSorter(edges).static_order())
         self.cause_parents = {c: [p for p in self.order if p in net.causes[c].odds_ratios] for c in net.causes}
+        self._last_child = {p: c for c in self.order for p in self.cause_parents[c]}
+        """Causes with children -> the last of these in the order."""
+        self._check_width()
         self.own_private = {c: [b for b, child in self.private.items() if child == c] for c in net.causes}
         self._offsets = {c: self._offset(c) for c in net.causes}
         self.intercept = {c: np.zeros(len(self.cells)) for c in net.causes}
         self.prevalence = {b: by_cell(net, row.prevalence) for b, row in net.background.items()}
         self.any_cause = np.ones(len(self.cells))
         self._solve()
+
+    def _check_width(self) -> None:
+        """Refuse causes that raise so many others that their joint prior could not be solved."""
+        widest, kept = 0, set()
+        for cause in self.order:
+            kept |= {cause} & self._last_child.keys()
+            widest = max(widest, len(kept | set(self.cause_parents[cause])))
+            kept -= {c for c in kept if self._last_child[c] == cause}
+        size = len(self.cells) * len(self.configurations) * 2**widest
+        if size > MAX_JOINT:
+            raise NetworkTooLargeError(
+                f"{widest} causes that raise others must be solved together: with {len(self.shared)} background "
+                f"variables that touch several causes, {size:,} joint states; allowed: {MAX_JOINT:,}. Use fewer odds "
+                "ratios between causes",
+                key="causes",
+            )
 
     def _offset(self, cause: str) -> Floats:
         """Log odds ratios summed, shape (configurations, 2 per cause parent ..., private patterns)."""
@@ -175,8 +195,7 @@ class CausePrior:
         weight = {b: np.stack([1 - q, q]) for b, q in self.prevalence.items()}
         shared = np.broadcast_to(self.pattern_weights(self.shared, weight), (len(self.cells), len(self.configurations)))
         private = {c: self.pattern_weights(self.own_private[c], weight) for c in self.order}
-        has_children = {p for parents in self.cause_parents.values() for p in parents}
-        joint = shared  # P(configuration, causes with children so far), axes (cells, configurations, 2, 2, ...)
+        joint = shared  # P(configuration, causes with children to come), axes (cells, configurations, 2, 2, ...)
         kept: list[str] = []
         absent = {}
         for cause in self.order:
@@ -189,11 +208,14 @@ class CausePrior:
             self.intercept[cause] = _intercept(target[cause], self._offsets[cause], mass, self.intercept[cause])
             p = self.present(cause)
             absent[cause] = 1 - p.reshape(*p.shape[:2], -1, p.shape[-1])[:, :, 0]  # no parent present
-            if cause in has_children:
+            if cause in self._last_child:
                 given = np.einsum("k...l,kl->k...", p, np.broadcast_to(private[cause], (len(p), p.shape[-1])))
                 given = given.reshape(given.shape[:2] + tuple(2 if c in parents else 1 for c in kept))
                 joint = np.stack([joint * (1 - given), joint * given], axis=-1)
                 kept.append(cause)
+            done = [c for c in kept if self._last_child[c] == cause]
+            joint = joint.sum(axis=tuple(2 + kept.index(c) for c in done))
+            kept = [c for c in kept if c not in done]
         by_cause = {c: np.einsum("ksl,kl->ks", absent[c], _rows(private[c], absent[c])) for c in self.order}
         none_at = shared * math.prod(by_cause.values())
         none_with = {b: (none_at * bit).sum(axis=1) for b, bit in zip(self.shared, self.configurations.T, strict=True)}

@@ -9,12 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from .parts import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .evidence import Case
+    from numpy.typing import NDArray
+
+    from .evidence import Case, Cases
     from .model import Network
     from .parts import Hazard, RedFlag
 
@@ -80,3 +84,16 @@ def triage(net: Network, case: Case, probability: Mapping[str, float]) -> Triage
         not_cleared=tuple(id_ for id_ in net.red_flags if id_ not in case.red_flags),
         avoid=tuple(dict.fromkeys(f for h in live for f in h.avoid)),
     )
+
+
+def levels(net: Network, cases: Cases, probability: Mapping[str, NDArray[np.float64]]) -> NDArray[np.int8]:
+    """Return the index in `LEVELS` of each case's level, as `triage` finds it; shape (cases,)."""
+    level = np.full(len(cases), len(LEVELS) - 1, dtype=np.int8)
+    findings = dict(zip(net.findings, cases.findings.T, strict=True))
+    reasons = [(flag.level, there == 1) for flag, there in zip(net.red_flags.values(), cases.red_flags.T, strict=True)]
+    reasons += [
+        (h.level, (findings if h.of in findings else probability)[h.of] >= h.threshold) for h in net.hazards.values()
+    ]
+    for name, here in reasons:
+        level[here] = np.minimum(level[here], LEVELS.index(name))
+    return level

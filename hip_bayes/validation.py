@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .cases import OTHER, SUBGROUPS, read_cases
-from .diagnosis import diagnose_many
+from .cohort import diagnose_many
 from .errors import EvidenceError, UnknownNameError, shown
 from .library import load_network
 from .model import Network
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]
+
+DECIMALS = 12
+"""Probabilities are rounded to so many, so that two of the same exact value are ties whatever their last bits."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -247,7 +250,7 @@ def validate(  # noqa: PLR0913 all but the first are options
         raise EvidenceError(f"the network {net.id!r} has no cause but {OTHER!r}, so there is nothing to tell apart")
     if not labelled.truth:
         raise EvidenceError("no case has a diagnosis, so there is nothing to score; give labelled cases")
-    probability = diagnose_many(labelled.facts, network=net)
+    probability = diagnose_many(labelled.facts, network=net).round(DECIMALS)
     scores = Scores(net, probability, labelled, ks)
     return Validation(
         network=net,

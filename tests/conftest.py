@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from example import Data, example_data, example_text, solved
+from example import Data, example_data, example_text, rich_data, solved
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
@@ -34,6 +34,12 @@ def data() -> Data:
 def net() -> Network:
     """Return the example as a network; it cannot be changed, so all tests share it."""
     return solved(example_data())
+
+
+@pytest.fixture(scope="session")
+def rich() -> Network:
+    """Return the example with more of everything (`example.rich_data`)."""
+    return solved(rich_data())
 
 
 @pytest.fixture

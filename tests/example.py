@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import tomllib
 from typing import TYPE_CHECKING, Any
@@ -97,3 +98,38 @@ def solved(data: Data) -> Network:
     net = read_network(data)
     _ = net.engine
     return net
+
+
+def rich_data() -> Data:
+    """Return the example with a group, a second red flag, a hazard, advice and a finding with states."""
+    data = example_data()
+    data["groups"] = {"overload": {"name": "Overload", "members": ["tendon", "bone"]}}
+    data["red_flags"]["weight_loss"] = red_flag("soon")
+    data["findings"]["onset"] = finding(0.2, {"bone": 0.5}, states=["gradual", "sudden"], aliases={"acute": "sudden"})
+    data["hazards"] = {
+        "neck": {
+            "threshold": 0.3,
+            "level": "urgent",
+            "reason": "it can slip",
+            "action": "Crutches.",
+            "avoid": ["night_pain"],
+            "source": "study_2020",
+        }
+    }
+    data["advice"] = [{"text": "Rest first.", "levels": ["urgent", "soon", "routine"]}]
+    data["network"]["prevention"] = ["Increase slowly."]
+    return data
+
+
+def qmr_like(causes: int, findings: int, seed: int) -> Data:
+    """Return a network of that size: rare causes, each finding a child of two to eight of them."""
+    rng = random.Random(seed)
+    names = [f"c{k}" for k in range(causes)]
+    table = {}
+    for k in range(findings):
+        leak = rng.choice([0.001, 0.01, 0.05])
+        of = rng.sample(names, rng.randint(2, 8))
+        table[f"f{k}"] = finding(leak, {c: round(rng.uniform(2 * leak, 0.9), 3) for c in of})
+    data = small({c: round(rng.uniform(0.005, 0.1), 3) for c in names}, table)
+    data["groups"] = {"first_ten": {"name": "First ten", "members": names[:10]}}
+    return data

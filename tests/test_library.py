@@ -170,9 +170,11 @@ def test_causes_in_a_circle_are_refused(write: Callable[[str], Path], text: str)
 
 
 def test_a_network_too_large_is_an_error_of_its_file(write: Callable[[str], Path], text: str) -> None:
-    path = write(text + "".join(CAUSE.replace("NEW", f"c{k}") for k in range(40)))
+    new = [f"c{k}" for k in range(40)]
+    tied = f'[mechanisms.tied]\nname = "Tied"\nreason = "r"\ncauses = {new}\nfindings = ["lateral_pain"]\n'
+    path = write(text + "".join(CAUSE.replace("NEW", c) for c in new) + tied)
 
-    with pytest.raises(hb.NetworkTooLargeError, match=r"43 causes make [\d,]+ joint states.* GiB") as e:
+    with pytest.raises(hb.NetworkTooLargeError, match=r"40 causes tied .* have [\d,]+ joint states.* GiB") as e:
         load_network(path)
     assert (e.value.file, e.value.key) == (str(path), "causes")
 

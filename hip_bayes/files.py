@@ -1,0 +1,738 @@
+"""A file of cases in, a file of probabilities out, however long: chunk by chunk, and a stopped run goes on.
+
+While a run is at work, and after it was stopped, there is a directory OUT.parts beside OUT:
+
+    lock               held by the run at work; the system lets go of it when that run ends, however it ends
+    manifest.json      what the parts were made from: input, network, options, version; `PLACING` once `out` is whole
+    part-000000.arrow  the answers to the first `CHUNK_ROWS` rows, with its rejects as metadata; and so on
+    out                OUT being put together from the parts
+
+A manifest or a part that is there is whole: it was written under another name, synced to the disk and renamed; so are
+rejects and OUT.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import dataclasses
+import gzip
+import hashlib
+import io
+import json
+import logging
+import math
+import os
+import re
+import sys
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from .cohort import diagnose_table
+from .diagnosis import network_of
+from .errors import EvidenceError, HipBayesError, UnknownNameError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import IO
+
+    import pandas as pd
+    import pyarrow as pa
+
+    from .cohort import Reject
+    from .model import Network
+
+CHUNK_ROWS = 2**16
+"""Rows read, diagnosed and kept as one part, and as one row group of a Parquet OUT."""
+CSV_BLOCK_BYTES = 2**20
+"""CSV text parsed at once. No row can be longer."""
+
+LOG = logging.getLogger(__name__)
+REJECT_COLUMNS = ("row", "column", "value", "reason")
+TRIAGE = "triage"
+PLACING = "placing"
+"""In the manifest: rejects and OUT are being moved to their places, so files that are there may be this run's."""
+END = "\x03"
+"""Fills the cells of a row that is put after the last one of a CSV file: a quote left open would swallow it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of the rows of a file: `rows` = `answered` + `rejected`.
+
+    `resumed` of them had been worked out by an earlier run that was stopped.
+    """
+
+    rows: int
+    answered: int
+    rejected: int
+    resumed: int
+
+
+def diagnose_file(  # noqa: PLR0913 all but the first two are options
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    *,
+    network: Network | str | os.PathLike[str] | None = None,
+    setting: str | None = None,
+    ids: Iterable[str] = (),
+    rejects: str | os.PathLike[str] | None = None,
+    threads: int = 1,
+    overwrite: bool = False,
+    progress: Callable[[float], object] | None = None,
+    notify: Callable[[str], object] = LOG.info,
+) -> Counts:
+    """Write the exact probability of each cause, and the triage level, for every row of a file of cases.
+
+    Memory is that of `CHUNK_ROWS` rows, for Parquet plus one compressed row group, however long the file. Disk: the
+    parts in the directory ``OUT.parts`` take about as much as `target`, until that is whole. A run that was stopped,
+    even killed, goes on after its last finished part when it is started again with the same arguments, and `target`
+    comes out the same, byte for byte.
+
+    Parameters
+    ----------
+    source
+        a .csv, .csv.gz or .parquet file, a row a case, a column a fact. Parquet values are as in `diagnose_many`. CSV
+        is comma-separated text in UTF-8 with a header; a cell is a number where it reads as one, else a word; an empty
+        cell is unknown, a blank line is no row.
+    target
+        the .csv or .parquet file to make: the `ids`, a float64 column a cause in file order (in CSV the shortest text
+        that reads back to the same float), and "triage"; rows in the order of `source`.
+    network, setting
+        as in `diagnose`.
+    ids
+        columns of `source` to pass over and copy, with their text (CSV) or type (Parquet); every other column must be
+        a name of the network.
+    rejects
+        a .csv file for the rows that have no answer: row number from 1, ids, column, value and reason. None stops at
+        the first such row.
+    threads
+        how many to compute with, at least 1; the results are the same bits for any number.
+    overwrite
+        replace `target` and `rejects` if they exist.
+    progress
+        called after every chunk with the share of `source` read so far, in [0, 1].
+    notify
+        called with a sentence when the parts of an earlier run are used or thrown away; logged if left out.
+
+    Returns
+    -------
+    Counts
+        rows read, answered, rejected and, of all these, taken over from an earlier run.
+
+    Raises
+    ------
+    EvidenceError
+        a column that is not a name of the network, or, without `rejects`, a row that has no answer.
+    HipBayesError
+        a file that cannot be read or written, exists already, or is being written by another run. `target` is then as
+        it was before.
+
+    """
+    source, target = Path(source), Path(target)
+    rejects = None if rejects is None else Path(rejects)
+    _check_paths(source, target, rejects)
+    if type(threads) is not int or threads < 1:
+        raise EvidenceError(
+            f"threads is {shown(threads)}; allowed: a whole number from 1", name="threads", value=threads
+        )
+    ids = tuple(dict.fromkeys((ids,) if isinstance(ids, str) else ids))
+    job = _Job(network_of(network, setting), source, _columns(source), ids, rejects is not None, threads)
+    _check_columns(job, as_text=rejects is not None or target.suffix.lower() == ".csv")
+    origin = _origin(source)
+    manifest = {
+        "input": origin,
+        "network": fingerprint(job.net),
+        "ids": list(ids),
+        "rejects": job.collects,
+        "version": _version(),
+        "chunk_rows": CHUNK_ROWS,
+    }
+    temporary = None if rejects is None else rejects.with_name(f".{rejects.name}.{target.name}.tmp")
+    try:
+        with _claimed(target) as parts, contextlib.ExitStack() as at_the_end:
+            if temporary is not None:
+                at_the_end.callback(temporary.unlink, missing_ok=True)
+            old = _old_manifest(parts)
+            others = [key for key in manifest if old and old.get(key) != manifest[key]]
+            goes_on = bool(old) and not others
+            placing = goes_on and PLACING in old
+            if not placing:  # else what is there may be ours: the earlier run was stopped at its very last step
+                _refuse_existing(target, rejects, overwrite=overwrite)
+            if others:
+                notify(f"{parts} is of a run with another {' and another '.join(others)}: starting over")
+            if not goes_on:
+                _clear(parts)
+                _write(parts / "manifest.json", json.dumps(manifest).encode())
+            rows, resumed, count = _make_parts(job, parts, progress, notify)
+            if _origin(source) != origin:
+                raise HipBayesError(f"{source} was changed while it was read; started again, the run starts over")
+            answered, rejected = _assemble(job, parts, count, target, temporary)
+            if rows != answered + rejected:
+                raise HipBayesError(
+                    f"{rows} rows in, but {answered} answered and {rejected} rejected: an error in hip_bayes, please "
+                    f"report it; {target} was not written"
+                )
+            _refuse_existing(target, rejects, overwrite=overwrite or placing)
+            _write(parts / "manifest.json", json.dumps({**manifest, PLACING: True}).encode())
+            _sync_directory(parts)
+            if rejects is not None and temporary is not None:
+                temporary.replace(rejects)
+                _sync_directory(rejects.parent)
+            (parts / "out").replace(target)
+            _sync_directory(target.parent)
+            _clear(parts)
+    except OSError as error:
+        raise HipBayesError(
+            f"cannot write {target} ({error}); make room, or choose a place where you may write. Started again with "
+            "the same arguments, the run goes on after its last finished part"
+        ) from None
+    return Counts(rows, answered, rejected, resumed)
+
+
+def fingerprint(net: Network) -> str:
+    """Return a hash of all that a network says, its setting included: the same content, the same hash."""
+
+    def plain(part: Any) -> dict[str, object]:  # noqa: ANN401 any part of a network
+        if isinstance(part, Mapping):
+            return dict(part)
+        return {f.name: getattr(part, f.name) for f in dataclasses.fields(part)}
+
+    return hashlib.sha256(json.dumps(net, default=plain).encode()).hexdigest()
+
+
+# --------------------------------------------------------------------------------------- before anything is made
+
+
+def _check_paths(source: Path, target: Path, rejects: Path | None) -> None:
+    """Refuse paths of the wrong kind, and files that are one and the same."""
+    kinds = [("input", source, (".csv", ".csv.gz", ".parquet")), ("output", target, (".csv", ".parquet"))]
+    kinds += [] if rejects is None else [("rejects file", rejects, (".csv",))]
+    for role, path, endings in kinds:
+        if not path.name.lower().endswith(endings):
+            raise HipBayesError(f"the {role} is {path}; allowed: a file ending in {' or '.join(endings)}")
+        if path.is_dir():
+            raise HipBayesError(f"the {role} is {path}, a directory; allowed: a file")
+        if role != "input" and not path.parent.is_dir():
+            raise HipBayesError(f"there is no directory {path.parent} for {path.name}; make it first")
+        if role != "input" and not os.access(path.parent, os.W_OK):
+            raise HipBayesError(f"the {role} is {path}; allowed: a file in a directory where you may write")
+    if not source.is_file():
+        raise HipBayesError(f"there is no file {source}; give the path of a table of cases")
+    places = [(role, path.resolve()) for role, path, _ in kinds]
+    for i, (role, path) in enumerate(places):
+        for other, same in places[:i]:
+            if path == same or (path.exists() and same.exists() and path.samefile(same)):
+                raise HipBayesError(
+                    f"the {other} and the {role} are the same file, {path}; give the {role} another name"
+                )
+
+
+def _check_columns(job: _Job, *, as_text: bool) -> None:
+    """Refuse columns that are neither ids nor facts, and ids that cannot be copied."""
+    import pyarrow as pa
+
+    names = job.columns.names
+    if not names:
+        raise HipBayesError(f"{job.source} has no columns; allowed: one for each fact")
+    for name in names:
+        if names.count(name) > 1:
+            raise EvidenceError(f"{job.source}: column {shown(name)} is there twice; allowed: once", name=name)
+    for name in job.ids:
+        if name not in names:
+            listed = ", ".join(map(repr, names[:8])) + (", ..." if len(names) > 8 else "")
+            raise UnknownNameError.among(name, names, what="id column", where=f"the columns of {job.source}: {listed}")
+        taken = (*job.net.causes, TRIAGE, *(REJECT_COLUMNS if job.collects else ()))
+        if name in taken:
+            raise EvidenceError(
+                f"{job.source}: the id column {name!r} has the name of a column that is written; allowed: any other "
+                "name; rename it",
+                name=name,
+            )
+        if as_text and not _has_text(job.columns.field(name).type):
+            raise EvidenceError(
+                f"{job.source}: the id column {name!r} has the type {job.columns.field(name).type}, which CSV cannot "
+                "hold; leave it out, or write .parquet without rejects",
+                name=name,
+            )
+    unknown = []
+    for name in job.facts:
+        try:
+            job.net.vocabulary.check_name(name)
+        except EvidenceError as error:
+            unknown.append((name, error))
+        else:
+            type_ = job.columns.field(name).type
+            if pa.types.is_nested(type_):
+                raise EvidenceError(
+                    f"{job.source}: column {name!r} has the type {type_}; allowed: a value a row", name=name
+                )
+    if unknown:
+        name, refusal = unknown[0]
+        others = ", ".join(shown(other) for other, _ in unknown[1:8]) + (", ..." if len(unknown) > 8 else "")
+        hint = f"; a column that is not a fact, such as an identifier, is copied with --id {shown(name)}"
+        hint += f"; also unknown: {others}" if others else ""
+        raise refusal.within(f"{job.source}: column {shown(name)}", hint)
+
+
+def _refuse_existing(target: Path, rejects: Path | None, *, overwrite: bool) -> None:
+    for path in (target, rejects):
+        if path is not None and path.exists() and not overwrite:
+            raise HipBayesError(f"{path} exists already; choose another name, or replace it with --overwrite")
+
+
+def _origin(source: Path) -> dict[str, object]:
+    """Return what tells one input from another without reading it."""
+    try:
+        about = source.stat()
+    except OSError as error:
+        raise _unreadable(source, error) from None
+    return {"path": str(source.resolve()), "size": about.st_size, "mtime_ns": about.st_mtime_ns}
+
+
+def _version() -> str:
+    from . import __version__
+
+    return __version__
+
+
+# ------------------------------------------------------------------------------------------------------- reading
+
+
+def _is_csv(source: Path) -> bool:
+    return source.suffix.lower() != ".parquet"
+
+
+def _columns(source: Path) -> pa.Schema:
+    """Return names and types of a file's columns."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if not _is_csv(source):
+        with _reading(source), pq.ParquetFile(source) as file:
+            return file.schema_arrow.remove_metadata()
+    with _reading(source), contextlib.closing(_Text(source)) as text:
+        names = _open_csv(text).schema.names
+    return pa.schema([(name, pa.string()) for name in names])
+
+
+def _pieces(job: _Job) -> Iterator[tuple[pa.RecordBatch, float]]:
+    """Iterate over the rows of the input, some at a time, each with the share of the file read by then."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if not _is_csv(job.source):
+        # no pre_buffer: it would hold whole row groups; and no pyarrow.dataset, which reads ahead without bound
+        with _reading(job.source), pq.ParquetFile(job.source, pre_buffer=False) as file:
+            rows = 0
+            for batch in file.iter_batches(batch_size=CHUNK_ROWS, use_threads=job.threads > 1):
+                rows += batch.num_rows
+                yield batch, rows / file.metadata.num_rows
+        return
+    names = job.columns.names
+    end = ",".join([END] * len(names)) + "\n"
+    last = pa.record_batch([pa.array([END])] * len(names), names=names)
+    with _reading(job.source), contextlib.closing(_Text(job.source, end)) as text:
+        before = last.slice(1)
+        for batch in _open_csv(text, names):
+            if batch.num_rows:
+                yield before, text.share()
+                before = batch
+        if not before.slice(before.num_rows - 1).equals(last):
+            raise HipBayesError(f'{job.source}: a quote (") is opened and never closed; mend the file')
+        yield before.slice(0, before.num_rows - 1), 1.0
+
+
+class _Text:
+    """The bytes of a CSV file, unzipped, then `more` after a line end, without which pyarrow sees no header alone."""
+
+    def __init__(self, path: Path, more: str = "") -> None:
+        self._raw = path.open("rb")
+        self._size = max(1, path.stat().st_size)
+        self._file = cast("IO[bytes]", gzip.GzipFile(fileobj=self._raw) if path.suffix.lower() == ".gz" else self._raw)
+        self._more = io.BytesIO(f"\n{more}".encode())
+
+    @property
+    def closed(self) -> bool:
+        return self._raw.closed
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        return data + self._more.read(size - len(data))  # a short read would end a block, perhaps within a row
+
+    def share(self) -> float:
+        return self._raw.tell() / self._size
+
+    def close(self) -> None:
+        self._file.close()
+        self._raw.close()
+
+
+def _open_csv(text: _Text, names: Sequence[str] = ()) -> Any:  # noqa: ANN401 pyarrow has no types
+    """Open a CSV file for reading in blocks, the columns `names` as text exactly as it stands there."""
+    import pyarrow as pa
+    import pyarrow.csv as pc
+
+    return pc.open_csv(
+        pa.PythonFile(text, mode="r"),
+        # one thread: with more, pyarrow cannot tell the row of an error
+        read_options=pc.ReadOptions(block_size=CSV_BLOCK_BYTES, use_threads=False),
+        parse_options=pc.ParseOptions(newlines_in_values=True),
+        convert_options=pc.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), null_values=[], strings_can_be_null=False
+        ),
+    )
+
+
+@contextlib.contextmanager
+def _reading(source: Path) -> Iterator[None]:
+    """Say in words what keeps a file from being read."""
+    import pyarrow as pa
+
+    try:
+        yield
+    except (pa.ArrowException, OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise _unreadable(source, error) from None
+
+
+def _unreadable(source: Path, error: Exception) -> HipBayesError:
+    text = str(error)
+    row = re.search(r"Row #(\d+)", text)  # counts the header, not blank lines
+    place = f"{source}: " if row is None else f"{source}: row {int(row[1]) - 1}: "
+    ragged = re.search(r"Expected (\d+) columns, got (\d+)", text)
+    if ragged:
+        return HipBayesError(
+            f"{place}it has {ragged[2]} cells; allowed: {ragged[1]}, as many as the header has (a comma inside a cell "
+            'needs quotes around it: "a, b")'
+        )
+    if "Empty CSV" in text:
+        return HipBayesError(
+            f"{place}the file is empty; allowed: a header with the names of the columns, then the rows"
+        )
+    if isinstance(error, UnicodeDecodeError) or "UTF8" in text:
+        return HipBayesError(f"{place}this is not text in UTF-8; allowed: CSV saved as UTF-8")
+    if "straddling" in text:
+        return HipBayesError(
+            f'{place}a row is longer than {CSV_BLOCK_BYTES:,} bytes; is a quote (") opened and never closed?'
+        )
+    return HipBayesError(f"{place}cannot be read ({' '.join(text.split())}); allowed: .csv, .csv.gz or .parquet")
+
+
+def _chunks(job: _Job) -> Iterator[tuple[pa.Table, float]]:
+    """Iterate over the input `CHUNK_ROWS` rows at a time, so that a part has the same rows in every run."""
+    import pyarrow as pa
+
+    waiting: list[pa.RecordBatch] = []
+    room, share = CHUNK_ROWS, 0.0
+    for piece, share in _pieces(job):
+        rest = piece
+        while rest.num_rows:
+            waiting.append(rest.slice(0, room))
+            rest = rest.slice(room)
+            room -= waiting[-1].num_rows
+            if not room:
+                yield pa.Table.from_batches(waiting), share
+                waiting, room = [], CHUNK_ROWS
+    if waiting:
+        yield pa.Table.from_batches(waiting), share
+
+
+# ----------------------------------------------------------------------------------------------------- answering
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What to do with every chunk."""
+
+    net: Network
+    source: Path
+    columns: pa.Schema
+    ids: tuple[str, ...]
+    collects: bool
+    threads: int
+
+    @property
+    def facts(self) -> list[str]:
+        return [name for name in self.columns.names if name not in self.ids]
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Names and types of the columns of OUT."""
+        import pyarrow as pa
+
+        causes = [pa.field(cause, pa.float64()) for cause in self.net.causes]
+        return pa.schema([*map(self.columns.field, self.ids), *causes, pa.field(TRIAGE, pa.string())])
+
+    def answer(self, chunk: pa.Table, first: int) -> pa.Table:
+        """Return the rows of OUT for a chunk that starts at row `first` of the input; rejects in the metadata."""
+        import pyarrow as pa
+
+        frame = self._frame(chunk, first)
+        bad: list[Reject] | None = [] if self.collects else None
+        try:
+            answers = diagnose_table(self.net, frame, with_triage=True, threads=self.threads, rejects=bad)
+        except EvidenceError as error:
+            raise error.within(str(self.source), "; mend it, or set such rows aside with --rejects FILE") from None
+        kept = np.ones(len(chunk), dtype=bool)
+        kept[[reject.row for reject in bad or ()]] = False
+        if not answers.index.equals(frame.index[kept]):
+            raise HipBayesError(
+                f"{self.source}: rows {first} to {first + len(chunk) - 1} are not what came back: an error in "
+                "hip_bayes, please report it"
+            )
+        ids = chunk.select(self.ids).filter(pa.array(kept)).unify_dictionaries()
+        columns = [*ids.columns, *(pa.array(answers[c].to_numpy(dtype=np.float64)) for c in self.net.causes)]
+        columns.append(pa.array(answers[TRIAGE], pa.string()))
+        told = self._told(chunk, bad, first) if bad else []
+        return pa.table(columns, schema=self.schema.with_metadata({"rejects": json.dumps(told)}))
+
+    def _frame(self, chunk: pa.Table, first: int) -> pd.DataFrame:
+        """Return the facts of a chunk as `diagnose_table` takes them, rows numbered as users count them."""
+        import pandas as pd
+
+        index = pd.RangeIndex(first, first + len(chunk))
+        values = _values if _is_csv(self.source) else _typed
+        return pd.DataFrame({name: values(chunk[name]) for name in self.facts}, index=index)
+
+    def _told(self, chunk: pa.Table, bad: Sequence[Reject], first: int) -> list[list[object]]:
+        """Return the lines of the rejects file."""
+        import pyarrow as pa
+
+        bad = sorted(bad, key=lambda reject: reject.row)
+        rows = pa.array([reject.row for reject in bad], pa.int64())
+        ids = [_as_text(chunk[name].take(rows)).to_pylist() for name in self.ids]
+        lines = []
+        for reject, *own in zip(bad, *ids, strict=True):
+            value = chunk[reject.column][reject.row].as_py() if reject.column in self.facts else None
+            lines.append([first + reject.row, *own, reject.column, "" if value is None else str(value), reject.reason])
+        return lines
+
+
+def _typed(column: pa.ChunkedArray) -> object:
+    """Return a Parquet column for pandas as it lies in Arrow's memory: a bit for a yes or no, not an object."""
+    import pandas as pd
+    import pyarrow as pa
+
+    return column.to_pandas(types_mapper=lambda t: None if pa.types.is_dictionary(t) else pd.ArrowDtype(t)).array
+
+
+def _values(column: pa.ChunkedArray) -> pd.Categorical:
+    """Return a column of CSV text as numbers where it reads as such, else words: each distinct text is read once."""
+    import pandas as pd
+
+    texts = column.combine_chunks().dictionary_encode()
+    places: dict[object, int] = {}  # "1" and "1.0" are one value, and a category may be there only once
+    code = []
+    for text in texts.dictionary.to_pylist():
+        value = value_of(text)
+        unknown = isinstance(value, float) and math.isnan(value)
+        code.append(-1 if unknown else places.setdefault(value, len(places)))
+    codes = np.array(code, dtype=np.int32)[texts.indices.to_numpy()]
+    return pd.Categorical.from_codes(codes, categories=pd.Index(list(places), dtype=object))
+
+
+def value_of(text: str) -> float | str:
+    """Return what a text from the command line or a CSV cell says: a number where it reads as one, else a word."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+# ------------------------------------------------------------------------------------------------------- writing
+
+
+@contextlib.contextmanager
+def _claimed(target: Path) -> Iterator[Path]:
+    """Hold the directory of parts for this run alone; in the end it goes, unless something is left in it."""
+    parts = target.with_name(f"{target.name}.parts")
+    with _lock(parts, target):
+        try:
+            yield parts
+        finally:
+            with contextlib.suppress(OSError):
+                if not _part(parts, 0).exists():
+                    _clear(parts)
+                if [path.name for path in parts.iterdir()] == ["lock"]:
+                    (parts / "lock").unlink()  # while it is held: whoever has opened it meanwhile finds it gone
+                    parts.rmdir()
+
+
+def _lock(parts: Path, target: Path) -> IO[bytes]:
+    """Return the lock file of a directory, locked until it is closed or the process ends."""
+    while True:
+        parts.mkdir(exist_ok=True)
+        with contextlib.suppress(FileNotFoundError), contextlib.ExitStack() as opened:
+            file = opened.enter_context((parts / "lock").open("ab"))
+            try:
+                if sys.platform == "win32":
+                    import msvcrt
+
+                    msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+                else:
+                    import fcntl
+
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except (BlockingIOError, PermissionError):
+                raise HipBayesError(
+                    f"another run is writing {target} now; wait for it, or choose another name"
+                ) from None
+            if os.path.samestat(os.fstat(file.fileno()), (parts / "lock").stat()):
+                opened.pop_all()
+                return file
+        # a run that held it has just finished and taken the directory away: make it again
+
+
+def _old_manifest(parts: Path) -> dict[str, object]:
+    """Return what an earlier run left; empty if there was none."""
+    try:
+        return dict(json.loads((parts / "manifest.json").read_bytes()))
+    except FileNotFoundError:
+        return {}
+
+
+def _clear(parts: Path) -> None:
+    """Remove what a run has made; the last part first and the manifest last, so that a stop in between does no harm."""
+    made = [*sorted(parts.glob("part-*.arrow*"), reverse=True), parts / "out", parts / "manifest.json.tmp"]
+    for path in (*made, parts / "manifest.json"):
+        path.unlink(missing_ok=True)
+
+
+def _part(parts: Path, number: int) -> Path:
+    return parts / f"part-{number:06}.arrow"
+
+
+def _make_parts(
+    job: _Job, parts: Path, progress: Callable[[float], object] | None, notify: Callable[[str], object]
+) -> tuple[int, int, int]:
+    """Make the parts that are missing; return how many rows were read, of these not answered now, and all parts."""
+    import pyarrow as pa
+
+    finished = 0
+    while _part(parts, finished).exists():
+        finished += 1
+    if finished:
+        notify(f"going on after {finished} finished parts of {CHUNK_ROWS:,} rows")
+    rows = resumed = count = 0
+    for chunk, share in _chunks(job):
+        if count < finished:
+            resumed += len(chunk)
+        else:
+            table = job.answer(chunk, first=rows + 1)
+            buffer = pa.BufferOutputStream()
+            with pa.ipc.new_file(buffer, table.schema) as writer:
+                writer.write_table(table)
+            _write(_part(parts, count), buffer.getvalue())
+        rows += len(chunk)
+        count += 1
+        if progress is not None:
+            progress(share)
+    return rows, resumed, count
+
+
+def _assemble(job: _Job, parts: Path, count: int, target: Path, rejects: Path | None) -> tuple[int, int]:
+    """Put the parts together as `out`, a file of `target`'s kind, and `rejects`; return how many rows each has."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    answered = rejected = 0
+    with contextlib.ExitStack() as files:
+        file = files.enter_context(_synced(parts / "out"))
+        told = None if rejects is None else files.enter_context(_synced(rejects))
+        if told:
+            told.write(_csv_lines([[REJECT_COLUMNS[0], *job.ids, *REJECT_COLUMNS[1:]]]))
+        if target.suffix.lower() == ".csv":
+            file.write(_csv_lines([job.schema.names]))
+            parquet = None
+        else:
+            parquet = files.enter_context(pq.ParquetWriter(file, job.schema))
+        for number in range(count):
+            table = pa.ipc.open_file(pa.py_buffer(_part(parts, number).read_bytes())).read_all()
+            lines = json.loads(table.schema.metadata[b"rejects"])
+            answered += len(table)
+            rejected += len(lines)
+            if told:
+                told.write(_csv_lines(lines))
+            if not len(table):
+                continue
+            if parquet is None:
+                file.write(_csv_table(table))
+            else:
+                parquet.write_table(table.replace_schema_metadata())
+    return answered, rejected
+
+
+def _csv_lines(lines: Iterable[Sequence[object]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(lines)
+    return text.getvalue().encode()
+
+
+def _csv_table(table: pa.Table) -> memoryview:
+    """Return a table as CSV text; Arrow casts a float to the shortest text that reads back to it."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    nothing, quote, comma, end = (pa.scalar(text, pa.large_string()) for text in ("", '"', ",", "\n"))
+    cells = []
+    for column in table.combine_chunks().columns:
+        text = _as_text(column)
+        if not pa.types.is_floating(column.type):
+            quoted = pc.binary_join_element_wise(nothing, pc.replace_substring(text, '"', '""'), nothing, quote)
+            text = pc.if_else(pc.match_substring_regex(text, '[",\r\n]'), quoted, text)
+        cells.append(text)
+    rows = pc.binary_join_element_wise(*cells, comma, null_handling="replace", null_replacement="")
+    lines = pc.binary_join_element_wise(rows, nothing, end).combine_chunks()
+    return memoryview(lines.buffers()[2])  # the lines as they lie in memory, one after the other
+
+
+def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    import pyarrow as pa
+
+    return column.cast(pa.large_string())
+
+
+def _has_text(type_: pa.DataType) -> bool:
+    """Say whether values of a type can be written as text."""
+    import pyarrow as pa
+
+    kind = getattr(type_, "storage_type", type_)
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+        return False
+    try:
+        _as_text(pa.array([], type_))
+    except pa.ArrowException:
+        return False
+    return True
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file so that it is whole or not there."""
+    temporary = path.with_name(f"{path.name}.tmp")
+    with _synced(temporary) as file:
+        file.write(data)
+    temporary.replace(path)
+
+
+@contextlib.contextmanager
+def _synced(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file for writing, and bring it to the disk."""
+    with path.open("wb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_directory(path: Path) -> None:
+    """Bring a directory's names to the disk, so that what is done next is not there before them."""
+    if sys.platform != "win32":
+        directory = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)

@@ -1,0 +1,227 @@
+"""A table of cases: each row is its diagnosis, to the same bits in any company, from any type of column."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+import pytest
+from example import Data, solved
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import evidence, networks
+
+import hip_bayes as hb
+
+EXACT = 1e-12
+
+
+def assert_rows_are(result: pd.DataFrame, diagnoses: list[hb.Diagnosis]) -> None:
+    """Check each row against the engine for one case, another algorithm."""
+    assert len(result) == len(diagnoses)
+    for (_, row), d in zip(result.iterrows(), diagnoses, strict=True):
+        expected = {c: d[c] for c in d.network.causes}
+        assert {c: row[c] for c in expected} == pytest.approx(expected, rel=0, abs=EXACT)
+
+
+COLUMNS: dict[str, tuple[list[object], Any]] = {
+    "object": ([True, "no", None, 0.7, math.nan, 1], object),
+    "bool": ([True, False, True], bool),
+    "int": ([1, 0, 1], "int8"),
+    "float": ([1.0, 0.0, math.nan, 0.7, 0.5], "float64"),
+    "float32": ([1.0, 0.0, math.nan, 0.25], "float32"),
+    "nullable boolean": ([True, False, None], "boolean"),
+    "nullable integer": ([1, 0, None], "Int64"),
+    "nullable float": ([1.0, 0.3, None], "Float64"),
+    "category": (["yes", "no", None, "yes"], "category"),
+    "string": (["yes", "absent", None, "unknown"], "string"),
+    "str": (["yes", "absent", None], "str"),
+    "all unknown": ([None, None], object),
+}
+
+
+@pytest.mark.parametrize("kind", COLUMNS)
+@pytest.mark.parametrize("name", ["lateral_pain", "weak_muscles", "acute"])
+def test_each_row_is_its_diagnosis_whatever_the_type_of_the_column(rich: hb.Network, kind: str, name: str) -> None:
+    values, dtype = COLUMNS[kind]
+    frame = pd.DataFrame({name: pd.Series(values, dtype=dtype)})
+
+    result = rich.diagnose_many(frame)
+
+    expected = [rich.diagnose({name: value}) for value in values]
+    assert_rows_are(result, expected)
+    assert (result.dtypes == "float64").all()
+
+
+@pytest.mark.parametrize("kind", [k for k in COLUMNS if not {0.7, 0.25, 0.3} & {*COLUMNS[k][0]}])
+def test_red_flags_are_read_from_any_type_of_column(rich: hb.Network, kind: str) -> None:
+    values, dtype = COLUMNS[kind]
+    values = [None if value == 0.5 else value for value in values]
+    frame = pd.DataFrame({"fever": pd.Series(values, dtype=dtype)})
+
+    result = rich.diagnose_many(frame, with_triage=True)
+
+    assert list(result["triage"]) == [rich.diagnose(fever=value).triage.level for value in values]
+
+
+@pytest.mark.parametrize("dtype", ["int64", "Int64", "float64", "Float64", "object", "category"])
+def test_age_and_sex_are_read_from_any_type_of_column(rich: hb.Network, dtype: Any) -> None:  # noqa: ANN401
+    frame = pd.DataFrame(
+        {
+            "age": pd.Series([20, 49, 50, 90], dtype=dtype),
+            "sex": pd.Series(["f", "male", None, "Female"], dtype="category" if dtype == "category" else "object"),
+        }
+    )
+    result = rich.diagnose_many(frame)
+
+    rows = zip([20, 49, 50, 90], ["f", "male", None, "Female"], strict=True)
+    assert_rows_are(result, [rich.diagnose(age=age, sex=sex) for age, sex in rows])
+
+
+@settings(max_examples=40)
+@given(drawn=st.data(), data=networks())
+def test_a_table_is_its_rows_in_any_order_and_any_chunk(drawn: st.DataObject, data: Data) -> None:
+    """Row by row, shuffled or in parts: the same bits. Missing columns and NaN are unknown."""
+    net = solved(data)
+    cases = drawn.draw(st.lists(evidence(data), min_size=1, max_size=6))
+    frame = pd.DataFrame(cases, index=range(len(cases)))
+    order = drawn.draw(st.permutations(range(len(cases))))
+    cut = drawn.draw(st.integers(0, len(cases)))
+
+    result = net.diagnose_many(frame, with_triage=True)
+
+    diagnoses = [net.diagnose(facts) for facts in cases]
+    assert_rows_are(result, diagnoses)
+    assert list(result["triage"]) == [d.triage.level for d in diagnoses]
+    shuffled = net.diagnose_many(frame.iloc[order], with_triage=True)
+    pd.testing.assert_frame_equal(shuffled.loc[frame.index], result, check_exact=True)
+    parts = [net.diagnose_many(part, with_triage=True) for part in (frame.iloc[:cut], frame.iloc[cut:])]
+    pd.testing.assert_frame_equal(pd.concat([p for p in parts if len(p)]), result, check_exact=True)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        ["b", "a", "c"],
+        ["x", "x", "y"],
+        [3.5, 1.5, 1.5],
+        pd.date_range("2026-01-01", periods=3, name="day"),
+        pd.MultiIndex.from_tuples([(1, "a"), (1, "b"), (2, "a")], names=["clinic", "case"]),
+        pd.RangeIndex(10, 13, name="case"),
+    ],
+    ids=["texts", "duplicates", "floats", "dates", "two levels", "range"],
+)
+def test_the_index_is_kept(rich: hb.Network, index: Any) -> None:  # noqa: ANN401
+    frame = pd.DataFrame({"lateral_pain": [True, False, None]}, index=index, dtype=object)
+
+    result = rich.diagnose_many(frame, with_triage=True)
+
+    pd.testing.assert_index_equal(result.index, frame.index, exact=True)
+    assert_rows_are(result, [rich.diagnose(lateral_pain=x) for x in (True, False, None)])
+
+
+def test_columns_are_the_causes_in_file_order(rich: hb.Network) -> None:
+    frame = pd.DataFrame({"lateral_pain": [False]})
+
+    assert list(rich.diagnose_many(frame).columns) == ["tendon", "bone", "other"]
+    assert list(rich.diagnose_many(frame, with_triage=True).columns) == ["tendon", "bone", "other", "triage"]
+
+
+@pytest.mark.parametrize("frame", [pd.DataFrame(), pd.DataFrame({"lateral_pain": []}), pd.DataFrame({"age": []})])
+@pytest.mark.parametrize("with_triage", [True, False])
+def test_an_empty_table_gives_an_empty_table(rich: hb.Network, frame: pd.DataFrame, *, with_triage: bool) -> None:
+    result = rich.diagnose_many(frame, with_triage=with_triage)
+
+    assert list(result.columns) == ["tendon", "bone", "other", *(["triage"] if with_triage else [])]
+    assert len(result) == 0
+    assert (result[list(rich.causes)].dtypes == "float64").all()
+
+
+def test_rows_without_columns_know_nothing(rich: hb.Network) -> None:
+    result = rich.diagnose_many(pd.DataFrame(index=["a", "b"]))
+
+    assert list(result.index) == ["a", "b"]
+    assert_rows_are(result, [rich.diagnose()] * 2)
+
+
+@pytest.mark.parametrize("ignore", [["case_id"], ("case_id",), {"case_id"}, "case_id", pd.Index(["case_id"])])
+def test_ignored_columns_are_passed_over(rich: hb.Network, ignore: Any) -> None:  # noqa: ANN401
+    frame = pd.DataFrame({"case_id": ["a", "b"], "lateral_pain": [True, False]})
+
+    result = rich.diagnose_many(frame, ignore=ignore)
+
+    pd.testing.assert_frame_equal(result, rich.diagnose_many(frame[["lateral_pain"]]), check_exact=True)
+
+
+def test_a_column_to_ignore_that_is_not_there_is_refused(rich: hb.Network) -> None:
+    frame = pd.DataFrame({"case_id": ["a"], "lateral_pain": [True]})
+
+    with pytest.raises(hb.UnknownNameError, match="unknown column to ignore 'caseid'; did you mean 'case_id'"):
+        rich.diagnose_many(frame, ignore=["case_id", "caseid"])
+
+
+def test_an_unknown_column_is_refused_with_the_nearest_names(rich: hb.Network) -> None:
+    frame = pd.DataFrame({"lateral_pian": [True]})
+
+    with pytest.raises(
+        hb.UnknownNameError,
+        match=r"column 'lateral_pian': unknown .*did you mean .*'lateral_pain'.*ignore=\['lateral_pian'\]",
+    ) as e:
+        rich.diagnose_many(frame)
+    assert e.value.name == "lateral_pian"
+    assert e.value.near[0] == "lateral_pain"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("tendon", r"column 'tendon': 'tendon' is a cause"), (0, r"column 0: unknown"), ("neck", r"'neck' is a cause")],
+)
+def test_a_column_that_is_no_fact_is_refused(rich: hb.Network, name: object, message: str) -> None:
+    with pytest.raises(hb.EvidenceError, match=message):
+        rich.diagnose_many(pd.DataFrame({name: [True]}))
+
+
+def test_a_column_that_is_there_twice_is_refused(rich: hb.Network) -> None:
+    frame = pd.DataFrame([[True, True]], columns=["lateral_pain", "lateral_pain"])
+
+    with pytest.raises(hb.EvidenceError, match="column 'lateral_pain' is there twice; allowed: once"):
+        rich.diagnose_many(frame)
+
+
+@pytest.mark.parametrize(
+    ("index", "shown"),
+    [(None, "2"), (["a", "b", "c"], "'c'"), ([7, 7, 8], "8"), (pd.Index([1.5, 2.5, 3.5]), r"3\.5")],
+)
+def test_a_bad_cell_is_refused_with_its_row_and_column(rich: hb.Network, index: Any, shown: str) -> None:  # noqa: ANN401
+    frame = pd.DataFrame({"age": [20, 30, 40], "night_pain": ["yes", "no", "maybe"]}, index=index)
+
+    with pytest.raises(hb.EvidenceError, match=rf"^row {shown}: 'night_pain' is 'maybe'; allowed: True or False") as e:
+        rich.diagnose_many(frame)
+    assert (e.value.name, e.value.value) == ("night_pain", "maybe")
+
+
+def test_a_contradiction_is_refused_with_its_row(rich: hb.Network) -> None:
+    frame = pd.DataFrame({"onset": ["sudden", "sudden"], "acute": [True, False]}, index=["a", "b"])
+
+    with pytest.raises(hb.ContradictionError, match="row 'b': 'onset' and 'acute' contradict each other"):
+        rich.diagnose_many(frame)
+
+
+@pytest.mark.parametrize("frame", [{"age": [46]}, [{"age": 46}], pd.Series({"age": 46}), None, "cases.csv"], ids=type)
+def test_what_is_not_a_table_is_refused(rich: hb.Network, frame: Any) -> None:  # noqa: ANN401
+    with pytest.raises(hb.EvidenceError, match=r"got a \w+; allowed: a pandas or dask DataFrame, a row a case"):
+        rich.diagnose_many(frame)
+
+
+def test_the_table_is_not_changed(rich: hb.Network) -> None:
+    frame = pd.DataFrame(
+        {"age": [46, None], "lateral_pain": pd.Series(["yes", "no"], dtype="category"), "note": ["a", "b"]},
+        index=["x", "y"],
+    )
+    before = frame.copy(deep=True)
+
+    result = rich.diagnose_many(frame, ignore=["note"])
+    result.iloc[:, :] = 0.0
+
+    pd.testing.assert_frame_equal(frame, before)
