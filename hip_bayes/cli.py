@@ -18,7 +18,8 @@ from . import __version__
 from .card import model_card
 from .diagnosis import diagnose as diagnose_case
 from .errors import HipBayesError
-from .files import diagnose_file, value_of
+from .files import diagnose_file
+from .formats import value_of
 from .library import load_network
 from .parts import KINDS
 from .provenance import COLUMNS, by_basis, entries

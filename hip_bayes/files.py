@@ -14,25 +14,20 @@ rejects and OUT.
 from __future__ import annotations
 
 import contextlib
-import csv
 import dataclasses
-import gzip
 import hashlib
-import io
 import json
 import logging
-import math
 import os
-import re
 import sys
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import formats
 from .cohort import diagnose_table
 from .diagnosis import network_of
 from .errors import EvidenceError, HipBayesError, UnknownNameError, shown
@@ -49,16 +44,12 @@ if TYPE_CHECKING:
 
 CHUNK_ROWS = 2**16
 """Rows read, diagnosed and kept as one part, and as one row group of a Parquet OUT."""
-CSV_BLOCK_BYTES = 2**20
-"""CSV text parsed at once. No row can be longer."""
 
 LOG = logging.getLogger(__name__)
 REJECT_COLUMNS = ("row", "column", "value", "reason")
 TRIAGE = "triage"
 PLACING = "placing"
 """In the manifest: rejects and OUT are being moved to their places, so files that are there may be this run's."""
-END = "\x03"
-"""Fills the cells of a row that is put after the last one of a CSV file: a quote left open would swallow it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +133,7 @@ def diagnose_file(  # noqa: PLR0913 all but the first two are options
             f"threads is {shown(threads)}; allowed: a whole number from 1", name="threads", value=threads
         )
     ids = tuple(dict.fromkeys((ids,) if isinstance(ids, str) else ids))
-    job = _Job(network_of(network, setting), source, _columns(source), ids, rejects is not None, threads)
+    job = _Job(network_of(network, setting), source, formats.columns(source), ids, rejects is not None, threads)
     _check_columns(job, as_text=rejects is not None or target.suffix.lower() == ".csv")
     origin = _origin(source)
     manifest = {
@@ -254,7 +245,7 @@ def _check_columns(job: _Job, *, as_text: bool) -> None:
                 "name; rename it",
                 name=name,
             )
-        if as_text and not _has_text(job.columns.field(name).type):
+        if as_text and not formats.has_text(job.columns.field(name).type):
             raise EvidenceError(
                 f"{job.source}: the id column {name!r} has the type {job.columns.field(name).type}, which CSV cannot "
                 "hold; leave it out, or write .parquet without rejects",
@@ -291,7 +282,7 @@ def _origin(source: Path) -> dict[str, object]:
     try:
         about = source.stat()
     except OSError as error:
-        raise _unreadable(source, error) from None
+        raise formats.unreadable(source, error) from None
     return {"path": str(source.resolve()), "size": about.st_size, "mtime_ns": about.st_mtime_ns}
 
 
@@ -301,126 +292,7 @@ def _version() -> str:
     return __version__
 
 
-# ------------------------------------------------------------------------------------------------------- reading
-
-
-def _is_csv(source: Path) -> bool:
-    return source.suffix.lower() != ".parquet"
-
-
-def _columns(source: Path) -> pa.Schema:
-    """Return names and types of a file's columns."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    if not _is_csv(source):
-        with _reading(source), pq.ParquetFile(source) as file:
-            return file.schema_arrow.remove_metadata()
-    with _reading(source), contextlib.closing(_Text(source)) as text:
-        names = _open_csv(text).schema.names
-    return pa.schema([(name, pa.string()) for name in names])
-
-
-def _pieces(job: _Job) -> Iterator[tuple[pa.RecordBatch, float]]:
-    """Iterate over the rows of the input, some at a time, each with the share of the file read by then."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    if not _is_csv(job.source):
-        # no pre_buffer: it would hold whole row groups; and no pyarrow.dataset, which reads ahead without bound
-        with _reading(job.source), pq.ParquetFile(job.source, pre_buffer=False) as file:
-            rows = 0
-            for batch in file.iter_batches(batch_size=CHUNK_ROWS, use_threads=job.threads > 1):
-                rows += batch.num_rows
-                yield batch, rows / file.metadata.num_rows
-        return
-    names = job.columns.names
-    end = ",".join([END] * len(names)) + "\n"
-    last = pa.record_batch([pa.array([END])] * len(names), names=names)
-    with _reading(job.source), contextlib.closing(_Text(job.source, end)) as text:
-        before = last.slice(1)
-        for batch in _open_csv(text, names):
-            if batch.num_rows:
-                yield before, text.share()
-                before = batch
-        if not before.slice(before.num_rows - 1).equals(last):
-            raise HipBayesError(f'{job.source}: a quote (") is opened and never closed; mend the file')
-        yield before.slice(0, before.num_rows - 1), 1.0
-
-
-class _Text:
-    """The bytes of a CSV file, unzipped, then `more` after a line end, without which pyarrow sees no header alone."""
-
-    def __init__(self, path: Path, more: str = "") -> None:
-        self._raw = path.open("rb")
-        self._size = max(1, path.stat().st_size)
-        self._file = cast("IO[bytes]", gzip.GzipFile(fileobj=self._raw) if path.suffix.lower() == ".gz" else self._raw)
-        self._more = io.BytesIO(f"\n{more}".encode())
-
-    @property
-    def closed(self) -> bool:
-        return self._raw.closed
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._file.read(size)
-        return data + self._more.read(size - len(data))  # a short read would end a block, perhaps within a row
-
-    def share(self) -> float:
-        return self._raw.tell() / self._size
-
-    def close(self) -> None:
-        self._file.close()
-        self._raw.close()
-
-
-def _open_csv(text: _Text, names: Sequence[str] = ()) -> Any:  # noqa: ANN401 pyarrow has no types
-    """Open a CSV file for reading in blocks, the columns `names` as text exactly as it stands there."""
-    import pyarrow as pa
-    import pyarrow.csv as pc
-
-    return pc.open_csv(
-        pa.PythonFile(text, mode="r"),
-        # one thread: with more, pyarrow cannot tell the row of an error
-        read_options=pc.ReadOptions(block_size=CSV_BLOCK_BYTES, use_threads=False),
-        parse_options=pc.ParseOptions(newlines_in_values=True),
-        convert_options=pc.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), null_values=[], strings_can_be_null=False
-        ),
-    )
-
-
-@contextlib.contextmanager
-def _reading(source: Path) -> Iterator[None]:
-    """Say in words what keeps a file from being read."""
-    import pyarrow as pa
-
-    try:
-        yield
-    except (pa.ArrowException, OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise _unreadable(source, error) from None
-
-
-def _unreadable(source: Path, error: Exception) -> HipBayesError:
-    text = str(error)
-    row = re.search(r"Row #(\d+)", text)  # counts the header, not blank lines
-    place = f"{source}: " if row is None else f"{source}: row {int(row[1]) - 1}: "
-    ragged = re.search(r"Expected (\d+) columns, got (\d+)", text)
-    if ragged:
-        return HipBayesError(
-            f"{place}it has {ragged[2]} cells; allowed: {ragged[1]}, as many as the header has (a comma inside a cell "
-            'needs quotes around it: "a, b")'
-        )
-    if "Empty CSV" in text:
-        return HipBayesError(
-            f"{place}the file is empty; allowed: a header with the names of the columns, then the rows"
-        )
-    if isinstance(error, UnicodeDecodeError) or "UTF8" in text:
-        return HipBayesError(f"{place}this is not text in UTF-8; allowed: CSV saved as UTF-8")
-    if "straddling" in text:
-        return HipBayesError(
-            f'{place}a row is longer than {CSV_BLOCK_BYTES:,} bytes; is a quote (") opened and never closed?'
-        )
-    return HipBayesError(f"{place}cannot be read ({' '.join(text.split())}); allowed: .csv, .csv.gz or .parquet")
+# ----------------------------------------------------------------------------------------------------- answering
 
 
 def _chunks(job: _Job) -> Iterator[tuple[pa.Table, float]]:
@@ -429,7 +301,7 @@ def _chunks(job: _Job) -> Iterator[tuple[pa.Table, float]]:
 
     waiting: list[pa.RecordBatch] = []
     room, share = CHUNK_ROWS, 0.0
-    for piece, share in _pieces(job):
+    for piece, share in formats.pieces(job.source, job.columns.names, CHUNK_ROWS, use_threads=job.threads > 1):
         rest = piece
         while rest.num_rows:
             waiting.append(rest.slice(0, room))
@@ -440,9 +312,6 @@ def _chunks(job: _Job) -> Iterator[tuple[pa.Table, float]]:
                 waiting, room = [], CHUNK_ROWS
     if waiting:
         yield pa.Table.from_batches(waiting), share
-
-
-# ----------------------------------------------------------------------------------------------------- answering
 
 
 @dataclass(frozen=True, slots=True)
@@ -496,7 +365,7 @@ class _Job:
         import pandas as pd
 
         index = pd.RangeIndex(first, first + len(chunk))
-        values = _values if _is_csv(self.source) else _typed
+        values = formats.values if formats.is_csv(self.source) else formats.typed
         return pd.DataFrame({name: values(chunk[name]) for name in self.facts}, index=index)
 
     def _told(self, chunk: pa.Table, bad: Sequence[Reject], first: int) -> list[list[object]]:
@@ -505,43 +374,12 @@ class _Job:
 
         bad = sorted(bad, key=lambda reject: reject.row)
         rows = pa.array([reject.row for reject in bad], pa.int64())
-        ids = [_as_text(chunk[name].take(rows)).to_pylist() for name in self.ids]
+        ids = [formats.as_text(chunk[name].take(rows)).to_pylist() for name in self.ids]
         lines = []
         for reject, *own in zip(bad, *ids, strict=True):
             value = chunk[reject.column][reject.row].as_py() if reject.column in self.facts else None
             lines.append([first + reject.row, *own, reject.column, "" if value is None else str(value), reject.reason])
         return lines
-
-
-def _typed(column: pa.ChunkedArray) -> object:
-    """Return a Parquet column for pandas as it lies in Arrow's memory: a bit for a yes or no, not an object."""
-    import pandas as pd
-    import pyarrow as pa
-
-    return column.to_pandas(types_mapper=lambda t: None if pa.types.is_dictionary(t) else pd.ArrowDtype(t)).array
-
-
-def _values(column: pa.ChunkedArray) -> pd.Categorical:
-    """Return a column of CSV text as numbers where it reads as such, else words: each distinct text is read once."""
-    import pandas as pd
-
-    texts = column.combine_chunks().dictionary_encode()
-    places: dict[object, int] = {}  # "1" and "1.0" are one value, and a category may be there only once
-    code = []
-    for text in texts.dictionary.to_pylist():
-        value = value_of(text)
-        unknown = isinstance(value, float) and math.isnan(value)
-        code.append(-1 if unknown else places.setdefault(value, len(places)))
-    codes = np.array(code, dtype=np.int32)[texts.indices.to_numpy()]
-    return pd.Categorical.from_codes(codes, categories=pd.Index(list(places), dtype=object))
-
-
-def value_of(text: str) -> float | str:
-    """Return what a text from the command line or a CSV cell says: a number where it reads as one, else a word."""
-    try:
-        return float(text)
-    except ValueError:
-        return text
 
 
 # ------------------------------------------------------------------------------------------------------- writing
@@ -645,9 +483,9 @@ def _assemble(job: _Job, parts: Path, count: int, target: Path, rejects: Path | 
         file = files.enter_context(_synced(parts / "out"))
         told = None if rejects is None else files.enter_context(_synced(rejects))
         if told:
-            told.write(_csv_lines([[REJECT_COLUMNS[0], *job.ids, *REJECT_COLUMNS[1:]]]))
+            told.write(formats.csv_lines([[REJECT_COLUMNS[0], *job.ids, *REJECT_COLUMNS[1:]]]))
         if target.suffix.lower() == ".csv":
-            file.write(_csv_lines([job.schema.names]))
+            file.write(formats.csv_lines([job.schema.names]))
             parquet = None
         else:
             parquet = files.enter_context(pq.ParquetWriter(file, job.schema))
@@ -657,58 +495,14 @@ def _assemble(job: _Job, parts: Path, count: int, target: Path, rejects: Path | 
             answered += len(table)
             rejected += len(lines)
             if told:
-                told.write(_csv_lines(lines))
+                told.write(formats.csv_lines(lines))
             if not len(table):
                 continue
             if parquet is None:
-                file.write(_csv_table(table))
+                file.write(formats.csv_table(table))
             else:
                 parquet.write_table(table.replace_schema_metadata())
     return answered, rejected
-
-
-def _csv_lines(lines: Iterable[Sequence[object]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(lines)
-    return text.getvalue().encode()
-
-
-def _csv_table(table: pa.Table) -> memoryview:
-    """Return a table as CSV text; Arrow casts a float to the shortest text that reads back to it."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    nothing, quote, comma, end = (pa.scalar(text, pa.large_string()) for text in ("", '"', ",", "\n"))
-    cells = []
-    for column in table.combine_chunks().columns:
-        text = _as_text(column)
-        if not pa.types.is_floating(column.type):
-            quoted = pc.binary_join_element_wise(nothing, pc.replace_substring(text, '"', '""'), nothing, quote)
-            text = pc.if_else(pc.match_substring_regex(text, '[",\r\n]'), quoted, text)
-        cells.append(text)
-    rows = pc.binary_join_element_wise(*cells, comma, null_handling="replace", null_replacement="")
-    lines = pc.binary_join_element_wise(rows, nothing, end).combine_chunks()
-    return memoryview(lines.buffers()[2])  # the lines as they lie in memory, one after the other
-
-
-def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    import pyarrow as pa
-
-    return column.cast(pa.large_string())
-
-
-def _has_text(type_: pa.DataType) -> bool:
-    """Say whether values of a type can be written as text."""
-    import pyarrow as pa
-
-    kind = getattr(type_, "storage_type", type_)
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
-        return False
-    try:
-        _as_text(pa.array([], type_))
-    except pa.ArrowException:
-        return False
-    return True
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -26,7 +26,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hip_bayes as hb
-from hip_bayes import files
+from hip_bayes import files, formats
 from hip_bayes.cli import main
 from hip_bayes.files import Counts, diagnose_file, fingerprint
 
@@ -127,7 +127,7 @@ def test_any_chunk_size_gives_the_same_csv_and_it_is_what_diagnose_many_gives(
         source = write_csv(folder / "in.csv", [["the,id", *COLUMNS], *rows])
         whole = diagnose_file(source, folder / "whole.csv", network=net, ids=["the,id"])
         patch.setattr(files, "CHUNK_ROWS", size)
-        patch.setattr(files, "CSV_BLOCK_BYTES", block)
+        patch.setattr(formats, "CSV_BLOCK_BYTES", block)
         counts = diagnose_file(source, folder / "parts.csv", network=net, ids=["the,id"])
         header, *lines = read_csv(folder / "parts.csv")
         answers = expected(net, rows)
@@ -290,14 +290,14 @@ def test_a_quoted_line_end_may_be_anywhere_in_a_block(
     ids = ["\n" * n for n in range(25)]
     source = write_csv(tmp_path / "in.csv", [["id", "sex"], *([id_, "f"] for id_ in ids)])
     for block in range(32, 64):
-        monkeypatch.setattr(files, "CSV_BLOCK_BYTES", block)
+        monkeypatch.setattr(formats, "CSV_BLOCK_BYTES", block)
         diagnose_file(source, tmp_path / "out.csv", network=net, ids="id", overwrite=True)
         assert [row[0] for row in read_csv(tmp_path / "out.csv")[1:]] == ids
 
 
 def test_a_word_may_come_after_numbers(net: Network, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Types are not guessed from the first block of the file."""
-    monkeypatch.setattr(files, "CSV_BLOCK_BYTES", 40)
+    monkeypatch.setattr(formats, "CSV_BLOCK_BYTES", 40)
     values = ["1"] * 30 + ["yes", "0.5", "no"]
     source = write_csv(tmp_path / "in.csv", [["lateral_pain", "sex"], *([value, "f"] for value in values)])
     diagnose_file(source, tmp_path / "out.csv", network=net)
@@ -330,7 +330,7 @@ def test_a_word_may_come_after_numbers(net: Network, tmp_path: Path, monkeypatch
 def test_a_bad_csv_is_refused_in_one_line_and_nothing_is_left(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, parts: list[str]
 ) -> None:
-    monkeypatch.setattr(files, "CSV_BLOCK_BYTES", 400)
+    monkeypatch.setattr(formats, "CSV_BLOCK_BYTES", 400)
     (tmp_path / "in.csv").write_bytes(data)
     error = refused(run(tmp_path / "in.csv", tmp_path / "out.csv", "--id", "id", "--network", file))
 

@@ -35,6 +35,7 @@ ORDER = (
     "triage",
     "diagnosis",
     "cohort",
+    "formats",
     "files",
     "show",
     "bridge",
