@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 CHUNK = 2**14
 """Rows computed at a time: bounds the memory beside the table itself to some tens of megabytes a thread."""
+ALIKE = frozenset({bool, np.bool_, int, float, np.float64, str, type(None)})
+"""Types whose values mean the same whenever they are equal (ages apart)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ def diagnose_table(  # noqa: PLR0913 what diagnose_many takes, and where rejects
         )
     columns = fact_columns(net, frame.columns.tolist(), ignore)
 
-    def answer(start: int) -> tuple[Floats, NDArray[np.int8], dict[int, Reject]]:
+    def answer(start: int) -> tuple[Floats, NDArray[np.int8], list[Reject]]:
         return _answer(net, frame, columns, start, strict=rejects is None)
 
     probability = np.empty((len(frame), len(net.causes)))
@@ -158,8 +160,8 @@ def diagnose_table(  # noqa: PLR0913 what diagnose_many takes, and where rejects
         stop = start + len(found)
         probability[start:stop], levels[start:stop] = found, urgency
         if rejects is not None:
-            rejects += bad.values()
-            kept[list(bad)] = False
+            rejects += bad
+            kept[[reject.row for reject in bad]] = False
     out = pd.DataFrame(probability, index=frame.index, columns=list(net.causes), copy=False)
     if with_triage:
         out["triage"] = pd.Series(np.array(LEVELS, dtype=object)[levels], index=frame.index, dtype="str")
@@ -210,7 +212,7 @@ def _in_order(task: Callable[[int], T], starts: Iterable[int], threads: int) -> 
 
 def _answer(
     net: Network, frame: pd.DataFrame, columns: dict[str, int], start: int, *, strict: bool
-) -> tuple[Floats, NDArray[np.int8], dict[int, Reject]]:
+) -> tuple[Floats, NDArray[np.int8], list[Reject]]:
     """Answer one chunk of a table: P(cause) and the index of the triage level of each row, and the rows without.
 
     With `strict` the error of the first row without an answer is raised.
@@ -224,7 +226,7 @@ def _answer(
         row = min(errors)
         raise _in_row(errors[row], chunk.index[row : row + 1].tolist()[0])
     found = dict(zip(net.engine.units.outputs, probability.T, strict=True))
-    bad = {row: Reject(start + row, *_fault(error)) for row, error in sorted(errors.items())}
+    bad = [Reject(start + row, *_fault(error)) for row, error in sorted(errors.items())]
     return probability[:, : len(net.causes)], rules.levels(net, cases, found), bad
 
 
@@ -311,12 +313,9 @@ def _read_column(net: Network, name: str, column: pd.Series[Any]) -> tuple[Float
             return x, known & ~(certain | (in_doubt & (x >= 0) & (x <= 1)))
         if (certain | ~known).all():
             return (x if net.vocabulary.alias[name][1] else 1 - x), np.zeros(len(x), dtype=bool)
-    try:
-        codes, distinct = pd.factorize(column)
-    except (TypeError, NotImplementedError):  # a cell that cannot be hashed
-        codes, distinct = np.arange(len(column)), pd.Index(column, dtype=object)
+    codes, distinct = _distinct(column, but_bool=name == "age")
     meaning, wrong = np.full(len(distinct) + 1, np.nan), np.zeros(len(distinct) + 1, dtype=bool)
-    for i, value in enumerate(distinct.tolist()):
+    for i, value in enumerate(distinct):
         try:
             _, said = net.vocabulary.meaning(name, value)
         except EvidenceError:
@@ -325,3 +324,34 @@ def _read_column(net: Network, name: str, column: pd.Series[Any]) -> tuple[Float
             if said is not None:
                 meaning[i] = SEXES.index(said) if isinstance(said, str) else float(said)  # type: ignore[arg-type]
     return meaning[codes], wrong[codes]  # an unknown cell has the code -1, the entry after the last
+
+
+def _distinct(column: pd.Series[Any], *, but_bool: bool) -> tuple[NDArray[np.intp], list[object]]:
+    """Return which of the distinct values each cell has, -1 for unknown ones, and these values.
+
+    Values that are equal but of different types are taken for one only if they mean the same, as True and 1 do; not
+    with `but_bool`.
+    """
+    import pandas as pd
+
+    alike = not but_bool and column.dtype == object and set(map(type, column)) <= ALIKE
+    if column.dtype != object or alike:
+        try:
+            codes, distinct = pd.factorize(column)
+        except NotImplementedError:  # Arrow lists and the like
+            pass
+        else:
+            return codes, distinct.tolist()
+    places: dict[tuple[type, object], int] = {}
+    values = column.tolist()
+    codes = np.empty(len(values), dtype=np.intp)
+    for i, value in enumerate(values):
+        try:
+            codes[i] = places.setdefault((type(value), value), len(places))
+        except (TypeError, ValueError):  # cannot be hashed
+            codes[i] = places.setdefault((_Cell, i), len(places))
+    return codes, [values[value] if kind is _Cell else value for kind, value in places]  # type: ignore[call-overload]
+
+
+class _Cell:
+    """Stands for the value of one cell that cannot be told from others."""

@@ -22,6 +22,7 @@ case has the same bits in whatever order, company, thread or process it is compu
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,10 +39,33 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
+LEAST = -1e300
+"""Below every log of a probability but that of 0."""
 LANES = 48
 """How many cases are computed side by side, so that the processor's vector units have work."""
 WORKSPACE = 2**26
 """Bytes of tables for the cases side by side, and for the background of all: with more needed, fewer at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What cases would take, each an array of shape (cases,).
+
+    Attributes
+    ----------
+    operations, memory
+        about how many multiplications; about how many bytes.
+    parts
+        how many parts a case is split into.
+    bits
+        the most findings that may be covered or not in a part.
+
+    """
+
+    operations: Floats
+    memory: Floats
+    parts: Floats
+    bits: Ints
 
 
 class Coverage:
@@ -92,11 +116,11 @@ class Coverage:
         self._member_begins = np.cumsum([0, *map(len, states)])
         self._member_state = np.concatenate(states)
 
-    def operations(self, cases: Cases) -> tuple[Floats, Ints]:
-        """Return about how many multiplications each case needs, and the most findings in it that may be covered."""
+    def cost(self, cases: Cases) -> Cost:
+        """Return what each case would take."""
         sizes = self.units.sizes
         known, shared = cases.findings[:, self._columns], cases.background[:, self._shared]
-        parts, uncertain = np.ones(len(known)), np.zeros(len(known), dtype=np.int64)
+        parts, lanes, uncertain = np.ones(len(known)), np.ones(len(known)), np.zeros(len(known), dtype=np.int64)
         for j, p in enumerate(self._parents):
             below = self._below[self._below_begins[j] : self._below_begins[j + 1]]
             x, informed = known[:, p], ~np.isnan(known[:, below])
@@ -104,20 +128,33 @@ class Coverage:
             hangs = (x != 0) & (x != 1) & informed.any(axis=1)
             by_effect = hangs & np.isnan(x) & child & (informed.sum(axis=1) == 1)
             by_state = hangs & ~by_effect  # the part with the parent present has one finding more to cover
-            parts *= np.where(by_effect, 2.0, np.where(by_state, 3.0, 1.0))
+            parts *= 1.0 + hangs
+            lanes *= np.where(by_effect, 2.0, np.where(by_state, 3.0, 1.0))
             uncertain += by_state
-        bits = ((known > 0) & (known <= 1)).sum(axis=1)
+        certain = ((known > 0) & (known <= 1)).sum(axis=1)
+        bits = certain + uncertain
         nodes = self._cells(cases) * 2.0 ** ((shared != 0) & (shared != 1)).sum(axis=1)
         others = sum(sizes[:-1]) - len(sizes) + 1
         a_set = others * (6 * bits + 4 * nodes) + sizes[-1] * (2 + 4 * nodes)
-        operations: Floats = parts * 2.0**bits * a_set
-        return operations, bits + uncertain
+        return Cost(
+            operations=lanes * 2.0**certain * a_set,
+            memory=8 * parts * len(self._parent) + self._lane(bits, nodes),
+            parts=parts,
+            bits=bits,
+        )
 
-    def solve(self, cases: Cases, allowed: Floats | None = None) -> tuple[Floats, Floats]:
-        """Return P(output present, evidence), shape (cases, outputs), and P(evidence), shape (cases,).
+    def _lane(self, bits: Ints, nodes: Floats) -> Floats:
+        """Return the bytes of the tables for a case with so many findings to cover and nodes of shared background."""
+        units, states = len(self.units.sizes), self.units.start[-1]
+        lane: Floats = 8 * (2.0**bits * (nodes * (units + 4) + 6) + states * (nodes + 2) + 6 * units * nodes)
+        return lane
 
-        Outputs are those of `Units`. What cannot be, or is too unlikely for a float, has P(evidence) 0. `allowed` is 1
-        for the states (of all units) that may be and 0 for others; None allows all.
+    def solve(self, cases: Cases, allowed: Floats | None = None) -> tuple[Floats, Floats, Floats]:
+        """Return P(output present, evidence) and P(evidence), both without a factor, and the log of that factor.
+
+        Shapes (cases, outputs), (cases,) and (cases,); outputs are those of `Units`. P(evidence) is 0 for what cannot
+        be, or is too unlikely for a float even so. `allowed` is 1 for the states (of all units) that may be and 0 for
+        others; None allows all.
         """
         units = self.units
         of_sign = [cases.findings[:, at] for at, _, _ in self._signs]
@@ -127,13 +164,15 @@ class Coverage:
             _patterns(cell, [*(cases.background[:, b] for b in local), *(of_sign if len(local) else ())])
             for local in self._local
         ]
-        numbers = len(first) * len(self._by_cell) + self._cells(cases).max(initial=1) * sum(
+        configurations = len(first) * len(self._by_cell) + self._cells(cases).max(initial=1) * sum(
             len(first) * size for (first, _), size in zip(of_units, units.sizes, strict=True)
         )
-        if 8 * numbers * 2 ** len(units.shared) > WORKSPACE and len(cases) > 1:  # of many different backgrounds
+        bytes_ = 8 * (configurations * 2 ** len(units.shared) + self.cost(cases).parts.sum() * len(self._parent))
+        if bytes_ > WORKSPACE and len(cases) > 1:  # of many different backgrounds, or many parts
             half = len(cases) // 2
-            parts = [self.solve(cases.rows(half_of), allowed) for half_of in (slice(half), slice(half, None))]
-            return np.concatenate([joint for joint, _ in parts]), np.concatenate([evidence for _, evidence in parts])
+            halves = [self.solve(cases.rows(which), allowed) for which in (slice(half), slice(half, None))]
+            joint, evidence, log_factor = (np.concatenate(both) for both in zip(*halves, strict=True))
+            return joint, evidence, log_factor
 
         likelihood = self._likelihood(cases)
         cells, is_open, fixed, weights = kernel.mixtures(
@@ -156,12 +195,11 @@ class Coverage:
         bits = kernel.count_bits(known, self._parent, self._effect)
         shape = (cells * 2 ** len(units.shared) + is_open)[mixture][case]
         nodes = cells[mixture][case] * 2.0 ** np.bitwise_count(is_open)[mixture][case]
-        a_lane = 8 * (2.0**bits * (nodes * (len(units.sizes) + 4) + 6) + units.start[-1] * (nodes + 2))
-        lanes = np.clip(WORKSPACE / a_lane, 1, LANES).astype(np.int64)
-        order = np.lexsort((bits, shape))
+        lanes = np.clip(WORKSPACE / self._lane(bits, nodes), 1, LANES).astype(np.int64)
         joint, evidence = np.zeros((len(known), len(units.outputs))), np.zeros(len(known))
+        log_factor = np.zeros(len(known))
         kernel.solve(
-            order,
+            np.lexsort((bits, shape)),
             shape,
             bits,
             lanes,
@@ -187,8 +225,12 @@ class Coverage:
             units.net.everyone_has_a_cause,
             joint,
             evidence,
+            log_factor,
         )
-        return kernel.add_up(joint, evidence, coefficient, case, len(cases))
+        largest = np.full(len(cases), -np.inf)
+        np.maximum.at(largest, case, log_factor)
+        coefficient *= np.where(log_factor > -np.inf, np.exp(log_factor - np.maximum(largest, LEAST)[case]), 0.0)
+        return *kernel.add_up(joint, evidence, coefficient, case, len(cases)), largest
 
     def _cells(self, cases: Cases) -> Ints:
         """Return how many cells each case may be in."""
@@ -207,7 +249,11 @@ class Coverage:
 
 
 def _descendants(units: Units, finding: str) -> list[str]:
-    return [d for child in units.children[finding] for d in (child, *_descendants(units, child))]
+    """Return all findings below one, nearer ones first."""
+    below = list(units.children[finding])
+    for child in below:
+        below += units.children[child]  # read on by this loop
+    return below
 
 
 def _patterns(cell: Ints, columns: list[Floats]) -> tuple[Ints, Ints]:

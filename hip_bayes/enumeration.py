@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 HARD = (0.0, 1.0)
 PRIOR_CACHE = 256
 HANGING_CACHE = 64
+CACHED_BYTES = 2**27
+"""The most that each of these caches of matrices may take, if that is enough for one."""
 SMALLEST = 1e-200
 """A total probability below this is computed again from logs: parts of it may have underflowed."""
 
@@ -61,11 +63,12 @@ class Enumeration:
         self._absent = tuple(np.exp(log_absent) for log_absent in self._log_absent)
         self._log_stays = {f: log1p(-units.links[f].leak) for f in units.findings}
         self._at = {f: i for i, f in enumerate(units.findings)}
-        self.prior = lru_cache(maxsize=PRIOR_CACHE)(self._prior)
+        matrices = CACHED_BYTES // (8 * prod(units.sizes))
+        self.prior = lru_cache(maxsize=min(PRIOR_CACHE, max(1, matrices)))(self._prior)
         """Sex, age band and `background_evidence` -> P(state, those | population), a matrix, cached."""
         self.present = lru_cache(maxsize=None)(self._present)
         """Finding and effect of its parent -> P(finding | state), a matrix, cached."""
-        self.hanging = lru_cache(maxsize=HANGING_CACHE)(self._hanging)
+        self.hanging = lru_cache(maxsize=min(HANGING_CACHE, max(1, matrices)))(self._hanging)
         """Facts about a finding whose state is not certain -> P(facts | state), a matrix, cached."""
         self._answers = self._outputs()
 
@@ -272,11 +275,11 @@ def _log(table: Floats) -> Floats:
     return log_table
 
 
-def impossible(units: Units, case: Case) -> EvidenceError:
+def impossible(units: Units, case: Case, why: str = "probability 0") -> EvidenceError:
     """Return the error for what cannot be said together."""
     return EvidenceError(
         f"{', '.join(case.findings)} cannot be as they were said together under the network {units.net.id!r} "
-        "(probability 0); check the answers, or say how sure they are with numbers between 0 and 1"
+        f"({why}); check the answers, or say how sure they are with numbers between 0 and 1"
     )
 
 

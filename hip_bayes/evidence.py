@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from .model import Network
 
+NOT_NUMBERS = (bool, np.timedelta64)
+"""Types that Python or numpy count among the integers, but users do not."""
 SAME = 1e-9
 """How near two weights must be to say the same."""
 ALLOWED = "True or False, 1 or 0, 'yes' or 'no', a number between 0 and 1 (how sure), or None (unknown)"
@@ -219,7 +221,7 @@ class Vocabulary:
 
     def _age(self, value: object) -> float:
         low, high = self.net.age_range
-        number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+        number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, NOT_NUMBERS)
         if not number or not low <= float(value) <= high:  # type: ignore[arg-type]
             raise EvidenceError(
                 f"age is {shown(value)}; allowed: a number of years from {low} to {high}, or None (unknown)",
@@ -267,7 +269,7 @@ def _likelihood(name: str, value: object, states: tuple[str, ...]) -> float:
     """Read a yes, a no, a state's name or a number in [0, 1]."""
     if isinstance(value, (bool, np.bool_)):
         return float(value)
-    if isinstance(value, (int, np.integer)) and value in (0, 1):
+    if isinstance(value, (int, np.integer)) and not isinstance(value, NOT_NUMBERS) and value in (0, 1):
         return float(value)
     if isinstance(value, (float, np.floating)) and 0 <= value <= 1:
         return float(value)

@@ -25,8 +25,11 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+MAX_LISTED_BYTES = 2**28
+"""The most that tables over all joint states may take: above, covering is also faster."""
 MAX_OPERATIONS = 1e11
 """The most to spend on one case of a network that cannot be enumerated: some tens of seconds."""
+TOO_UNLIKELY = "probability 0, or too small for a float"
 LISTING_A_CASE, LISTING_A_STATE = 5e5, 5.0
 """What enumeration costs in operations of `coverage`: a case, and a state and table of it. Measured; only for speed."""
 
@@ -55,8 +58,8 @@ class Engine:
         self.units = Units(net, self.prior, self.links)
         self.states = prod(self.units.sizes)
         """How many joint states the causes have."""
-        self.enumerable = 8 * self.states * max(1, len(net.findings)) <= MAX_TABLE_BYTES
-        """Whether tables over all joint states of the causes fit in `MAX_TABLE_BYTES`."""
+        self.enumerable = 8 * self.states * max(1, len(net.findings)) <= MAX_LISTED_BYTES
+        """Whether tables over all joint states of the causes fit in `MAX_LISTED_BYTES`."""
 
     @cached_property
     def enumeration(self) -> Enumeration:
@@ -87,15 +90,15 @@ class Engine:
         cases = Cases.of(case, self.net)
         for refusal in self._refused(cases).values():
             raise refusal
-        joint, evidence = (x[0] for x in self.coverage.solve(cases))
+        joint, evidence, log_factor = (x[0] for x in self.coverage.solve(cases))
         if evidence <= 0:
-            raise impossible(units, case)
+            raise impossible(units, case, TOO_UNLIKELY)
         found = dict(zip(units.outputs, np.minimum(joint / evidence, 1.0).tolist(), strict=True))
         for group in self.net.groups.values():
             without = ~units.member[[units.outputs.index(m) for m in group.members]].any(axis=0)
-            _, none = self.coverage.solve(cases, without.astype(float))
+            _, none, _ = self.coverage.solve(cases, without.astype(float))
             found[group.id] = float(np.clip(1 - none[0] / evidence, 0.0, 1.0))
-        return Posterior(found, min(0.0, log(evidence)))
+        return Posterior(found, min(0.0, log(evidence) + float(log_factor)))
 
     def posteriors(self, cases: Cases) -> tuple[Floats, dict[int, HipBayesError]]:
         """Return the exact posteriors of many cases, and what is wrong with those that have none.
@@ -111,15 +114,14 @@ class Engine:
         """
         errors: dict[int, HipBayesError] = {}
         probability = np.full((len(cases), len(self.units.outputs)), np.nan)
-        operations, _ = self.coverage.operations(cases)
         if self.enumerable:
             tables = 3 + (cases.findings > 0).sum(axis=1)
-            covered = operations <= LISTING_A_CASE + LISTING_A_STATE * self.states * tables
+            covered = self.coverage.cost(cases).operations <= LISTING_A_CASE + LISTING_A_STATE * self.states * tables
         else:
             errors |= self._refused(cases)
             covered = ~np.isin(np.arange(len(cases)), list(errors))
         rows = np.flatnonzero(covered)
-        joint, evidence = self.coverage.solve(cases.rows(rows))
+        joint, evidence, _ = self.coverage.solve(cases.rows(rows))
         sure = evidence >= SMALLEST if self.enumerable else evidence > 0
         probability[rows[sure]] = np.minimum(joint[sure] / evidence[sure, None], 1.0)
         left = np.setdiff1d(np.arange(len(cases)), rows[sure])
@@ -128,7 +130,7 @@ class Engine:
             if i in errors:
                 continue
             if not self.enumerable:
-                errors[i] = impossible(self.units, case)
+                errors[i] = impossible(self.units, case, TOO_UNLIKELY)
                 continue
             try:
                 found = self.enumeration.posterior(case).probability
@@ -140,14 +142,13 @@ class Engine:
 
     def _refused(self, cases: Cases) -> dict[int, HipBayesError]:
         """Return the cases that would take too long or too much memory, with the figure."""
-        operations, bits = self.coverage.operations(cases)
-        memory = 8 * 2.0**bits * (len(self.units.sizes) + 4) * 2.0 ** len(self.units.shared)
+        cost = self.coverage.cost(cases)
         errors: dict[int, HipBayesError] = {}
-        for i in np.flatnonzero((operations > MAX_OPERATIONS) | (memory > MAX_TABLE_BYTES)).tolist():
+        for i in np.flatnonzero((cost.operations > MAX_OPERATIONS) | (cost.memory > MAX_TABLE_BYTES)).tolist():
             errors[i] = NetworkTooLargeError(
-                f"{bits[i]} findings that are present or not certain, with {len(self.net.causes)} causes too many to "
-                f"list ({float(self.states):.2g} joint states), would take about {operations[i]:.2g} operations and "
-                f"{memory[i] / 2**30:,.1f} GiB; allowed: {MAX_OPERATIONS:.2g} and {MAX_TABLE_BYTES / 2**30:g} GiB. "
-                "Leave out the findings that say least"
+                f"{cost.bits[i]} findings that are present or not certain, with {len(self.net.causes)} causes too many "
+                f"to list ({float(self.states):.2g} joint states), would take {cost.operations[i]:.2g} operations "
+                f"and {cost.memory[i] / 2**30:,.1f} GiB; allowed: {MAX_OPERATIONS:.2g} and "
+                f"{MAX_TABLE_BYTES / 2**30:g} GiB. Leave out the findings that say least"
             )
         return errors

@@ -278,16 +278,19 @@ def fetch(stays: Floats, fires: Floats, absent: Floats, fired: Floats, of: Ints,
 
 
 @_compiled
-def lay_out(cells: int, is_open: int, many: int, depends: Ints) -> tuple[Ints, Ints, Ints, Ints]:
-    """Return the nodes of each unit: how many, and of each the cell, the open shared background, and the node above.
+def lay_out(cells: int, is_open: int, many: int, depends: Ints) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints]:
+    """Return the nodes of each unit, and how they hang on those of the unit before.
 
-    A unit has a node for each cell and state of the open background that it or a unit before it depends on.
+    A unit has a node for each cell and state of the open background that it or a unit before it depends on. Returns
+    how many there are; of each the cell, the open shared background, and its node above; and below each node of a unit
+    its nodes in the next: `child[u, child_begins[u, q] : child_begins[u, q + 1]]` hang on node q of unit u - 1.
     """
-    units = len(depends)
+    units, most = len(depends), cells * many
     nodes = np.zeros(units, dtype=np.int64)
-    cell_of = np.zeros((units, cells * many), dtype=np.int64)
-    config = np.zeros((units, cells * many), dtype=np.int64)
-    above = np.zeros((units, cells * many), dtype=np.int64)
+    cell_of, config = np.zeros((units, most), dtype=np.int64), np.zeros((units, most), dtype=np.int64)
+    above, child = np.zeros((units, most), dtype=np.int64), np.zeros((units, most), dtype=np.int64)
+    child_begins = np.zeros((units, most + 1), dtype=np.int64)
+    place = np.zeros(most, dtype=np.int64)  # of cell and open background, in the unit before
     for u in range(units):
         for cell in range(cells):
             for k in range(many):
@@ -295,11 +298,17 @@ def lay_out(cells: int, is_open: int, many: int, depends: Ints) -> tuple[Ints, I
                     n = nodes[u]
                     cell_of[u, n], config[u, n] = cell, k
                     if u > 0:
-                        for q in range(nodes[u - 1]):
-                            if cell_of[u - 1, q] == cell and config[u - 1, q] == k & depends[u - 1]:
-                                above[u, n] = q
+                        above[u, n] = place[cell * many + (k & depends[u - 1])]
+                        child_begins[u, above[u, n] + 1] += 1
                     nodes[u] = n + 1
-    return nodes, cell_of, config, above
+        for q in range(most):
+            child_begins[u, q + 1] += child_begins[u, q]
+        filled = child_begins[u].copy()
+        for n in range(nodes[u]):
+            place[cell_of[u, n] * many + config[u, n]] = n
+            child[u, filled[above[u, n]]] = n
+            filled[above[u, n]] += 1
+    return nodes, cell_of, config, above, child, child_begins
 
 
 @_compiled
@@ -316,8 +325,11 @@ def read_case(
     leaks: Floats,
     base: Floats,
 ) -> float:
-    """Sort what is known of a case into findings that may be covered and a factor of each state; return a constant."""
-    constant = 1.0
+    """Sort what is known of a case into findings that may be covered and a factor of each state.
+
+    Returns the log of a constant factor.
+    """
+    log_constant = 0.0
     b = 0
     for f in range(len(known)):
         if np.isnan(known[f]):
@@ -325,15 +337,15 @@ def read_case(
         of_parent = known[parent[f]] if parent[f] >= 0 else 0.0
         if_not, if_so = cover(known[f], of_parent, effect[f])
         if if_so == if_not:
-            constant *= if_so
+            log_constant += np.log(if_so)
         elif if_so == 0.0:
-            constant *= if_not * (1 - leak[f])
+            log_constant += np.log(if_not * (1 - leak[f]))
             for s in range(len(base)):
                 base[s] *= by_finding[f, s]
         else:
             of[b, lane], no[b, lane], yes[b, lane], leaks[b, lane] = f, if_not, if_so, leak[f]
             b += 1
-    return constant
+    return log_constant
 
 
 @_compiled
@@ -405,8 +417,11 @@ def solve(
     everyone: bool,
     joint: Floats,
     evidence: Floats,
+    log_factor: Floats,
 ) -> None:
     """Write P(output present, evidence) of each case into `joint` and P(evidence) into `evidence`.
+
+    Both without a factor whose log goes into `log_factor`, so that hundreds of absent findings do not underflow.
 
     `order` has cases of the same `shape` (cells, open background) and number of bits next to each other; these are
     computed side by side, up to `lanes_of` them. `depends` are the bits of the shared background that each unit or one
@@ -424,7 +439,8 @@ def solve(
         if bits_of[r] != bits or shape[r] != same:
             bits, same, most = bits_of[r], shape[r], lanes_of[r]
             size = 1 << bits
-            nodes, cell_of, config, above = lay_out(cells_of[mixture[r]], open_of[mixture[r]], many, depends)
+            m = mixture[r]
+            nodes, cell_of, config, above, child, child_begins = lay_out(cells_of[m], open_of[m], many, depends)
             into_last = nodes[max(units - 2, 0)]  # the nodes that the last unit hangs on
             wide = nodes.max()
             of = np.empty((bits, most), dtype=np.int64)
@@ -452,7 +468,7 @@ def solve(
             r = order[done + i]
             m = mixture[r]
             base[:] = allowed
-            constant = read_case(i, known[r], parent, effect, leak, by_finding, of, no, yes, leaks, base)
+            log_factor[r] = read_case(i, known[r], parent, effect, leak, by_finding, of, no, yes, leaks, base)
             for q in range(into_last):
                 for s in range(last, states):
                     prior[q, s, i] = 0.0
@@ -466,7 +482,7 @@ def solve(
                             prior[n, start[u] + s, i] = pools[at + s] * base[start[u] + s]
                     else:  # the last: weighed, and summed over what no unit before it depends on
                         q = above[u, n] if units > 1 else n
-                        w = weights[m, cell_of[u, n], k] * constant
+                        w = weights[m, cell_of[u, n], k]
                         for s in range(width):
                             prior[q, last + s, i] += w * pools[at + s] * base[last + s]
 
@@ -503,10 +519,9 @@ def solve(
                     vector[:] = before[u, q]
                     if linked:
                         spread(vector, stays, fires, bits, lanes)
-                    for n in range(nodes[u]):
-                        if above[u, n] == q:
-                            add_times(before[u + 1, n], vector, prior[n, s], size, lanes)
-                            add_times(more[n], vector, prior[n, s], size, lanes)
+                    for n in child[u, child_begins[u, q] : child_begins[u, q + 1]]:
+                        add_times(before[u + 1, n], vector, prior[n, s], size, lanes)
+                        add_times(more[n], vector, prior[n, s], size, lanes)
             some, more = more, some
 
         # the last unit, the largest. worth: of what it covers, given all before it; after: what all its states cover
@@ -541,9 +556,8 @@ def solve(
                 linked = s > start[u] and fetch(stays, fires, absent[s], fired[s], of, bits, lanes)
                 for q in range(nodes[u - 1]):
                     vector[:] = 0.0
-                    for n in range(nodes[u]):
-                        if above[u, n] == q:
-                            add_times(vector, after[n], prior[n, s], size, lanes)
+                    for n in child[u, child_begins[u, q] : child_begins[u, q + 1]]:
+                        add_times(vector, after[n], prior[n, s], size, lanes)
                     if linked:
                         spread_back(vector, stays, fires, bits, lanes)
                     for c in range(size):

@@ -84,8 +84,11 @@ def _derive(net: Network, finding: Finding, marginal: _Marginal) -> Links:
             f"allowed: at most {math.floor(largest * 1e6) / 1e6:.6f}",
             key=f"findings.{finding.id}.parent.effect",
         )
-    own = max(0.0, 1 - (1 - leak) / (1 - effect * parent_leak))
-    link = {s: max(0.0, 1 - (1 - p) / ((1 - own) * (1 - effect * pg))) for s, (p, pg) in sites.items()}
+    own = max(0.0, (leak - effect * parent_leak) / (1 - effect * parent_leak))
+    link = {}
+    for s, (p, parent_p) in sites.items():
+        without = own + effect * parent_p * (1 - own)  # P(finding | s alone) if s itself had no link to it
+        link[s] = max(0.0, (p - without) / (1 - without))
     return Links(own, link, parent.id, effect)
 
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import math
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from example import Data, solved
 from hypothesis import given, settings
@@ -13,6 +19,8 @@ from hypothesis import strategies as st
 from strategies import evidence, networks
 
 import hip_bayes as hb
+from hip_bayes import cohort
+from hip_bayes.evidence import Case
 
 EXACT = 1e-12
 
@@ -225,3 +233,98 @@ def test_the_table_is_not_changed(rich: hb.Network) -> None:
     result.iloc[:, :] = 0.0
 
     pd.testing.assert_frame_equal(frame, before)
+
+
+def test_rejects_are_the_bad_rows_in_whatever_chunk_they_are(rich: hb.Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cohort, "CHUNK", 4)
+    values = [True] * 6 + ["bad"] + [False] * 3 + [2.0, None]
+    frame = pd.Series(values, range(100, 112), dtype=object, name="lateral_pain").to_frame()
+    rejects: list[cohort.Reject] = []
+
+    kept = cohort.diagnose_table(rich, frame, rejects=rejects, threads=2)
+
+    assert [(r.row, r.column, r.value) for r in rejects] == [(6, "lateral_pain", "bad"), (10, "lateral_pain", 2.0)]
+    good = [i for i in range(12) if i not in (6, 10)]
+    assert list(kept.index) == [100 + i for i in good]
+    assert_rows_are(kept, [rich.diagnose(lateral_pain=values[i]) for i in good])
+
+
+ODD: list[object] = [
+    1,
+    True,
+    1.0,
+    Decimal(1),
+    Fraction(1),
+    1 + 0j,
+    np.float32(1),
+    np.int8(1),
+    np.timedelta64(1),
+    "1",
+    "yes",
+]
+ODD += [
+    None,
+    math.nan,
+    Decimal("NaN"),
+    pd.NA,
+    pd.NaT,
+    np.datetime64("NaT"),
+    complex(math.nan, 0),
+    [1],
+    {},
+    0.7,
+    np.float32(0.7),
+]
+
+
+def alone(net: hb.Network, name: str, value: object) -> tuple[Case, str]:
+    """Return what one fact says, without the age, and what is wrong with it."""
+    try:
+        return dataclasses.replace(net.vocabulary.read([(name, value)]), age=None), ""
+    except hb.EvidenceError as error:
+        return Case(), str(error)
+
+
+@pytest.mark.parametrize("name", ["lateral_pain", "fever", "age", "sex", "weak_muscles", "acute"])
+def test_values_that_are_equal_but_of_another_type_are_not_taken_for_each_other(rich: hb.Network, name: str) -> None:
+    """In one object column, in either order: each cell says what it says alone, or is refused as it is alone."""
+    for first, second in itertools.permutations(ODD, 2):
+        cells = np.empty(2, dtype=object)
+        cells[0], cells[1] = first, second
+        cases, errors = cohort.read_cases(rich, pd.DataFrame({name: pd.Series(cells, dtype=object)}), {name: 0})
+        for i, value in enumerate((first, second)):
+            assert (cases.case(i, rich), str(errors.get(i, ""))) == alone(rich, name, value)
+
+
+def test_a_column_of_lists_is_refused_by_its_first_row(rich: hb.Network) -> None:
+    lists = pd.Series(pd.array([[1], [2]], dtype=pd.ArrowDtype(pa.list_(pa.int64()))))
+
+    with pytest.raises(hb.EvidenceError, match=r"^row 0: 'lateral_pain' is .*; allowed: True or False"):
+        rich.diagnose_many(pd.DataFrame({"lateral_pain": lists}))
+
+
+@pytest.mark.parametrize("threads", [0, -1, 1.5, True, None, "2"])
+def test_a_number_of_threads_that_is_none_is_refused(rich: hb.Network, threads: Any) -> None:  # noqa: ANN401
+    with pytest.raises(hb.EvidenceError, match=r"threads is .*; allowed: a whole number from 1"):
+        rich.diagnose_many(pd.DataFrame({"lateral_pain": [True]}), threads=threads)
+
+
+def test_any_chunk_and_any_number_of_threads_give_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On the shipped network, with rows that are covered and rows that are listed, triage and all."""
+    net = hb.load_network()
+    people = net.simulate(300, seed=9).drop(columns="truth").astype(object)
+    frame = people.where(np.random.default_rng(2).random(people.shape) < 0.15, None)
+    frame.iloc[::50] = people.iloc[::50]
+    frame["fever"] = [True, None, False] * 100
+    expected = net.diagnose_many(frame, with_triage=True)
+
+    for chunk, threads in ((1, 3), (7, 1), (64, 8), (299, 2)):
+        monkeypatch.setattr(cohort, "CHUNK", chunk)
+        result = net.diagnose_many(frame, with_triage=True, threads=threads)
+        pd.testing.assert_frame_equal(result, expected, check_exact=True)
+    shuffled = net.diagnose_many(frame.sample(frac=1.0, random_state=5), with_triage=True)
+    pd.testing.assert_frame_equal(shuffled.loc[frame.index], expected, check_exact=True)
+    for i in range(0, 300, 23):
+        d = net.diagnose(frame.iloc[i])
+        assert expected["triage"].iloc[i] == d.triage.level
+        assert expected.iloc[i][list(net.causes)].to_dict() == pytest.approx({c: d[c] for c in net.causes}, abs=EXACT)

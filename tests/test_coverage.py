@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import time
+import tracemalloc
 from fractions import Fraction
 from itertools import product
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from example import finding, odds_ratio, parent, qmr_like, small, solved
+from example import finding, number, odds_ratio, parent, qmr_like, small, solved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import Oracle
@@ -28,10 +29,10 @@ EXACT = 1e-9
 
 def solve(net: Network, facts: Facts) -> dict[str, float]:
     """Return what the coverage alone says of one case: P of causes and subtypes, and P(evidence)."""
-    joint, chance = net.engine.coverage.solve(Cases.of(net.vocabulary.read(facts.items()), net))
+    joint, chance, log_factor = net.engine.coverage.solve(Cases.of(net.vocabulary.read(facts.items()), net))
     assert chance[0] > 0
     found = dict(zip(net.engine.units.outputs, (joint[0] / chance[0]).tolist(), strict=True))
-    return found | {"evidence": float(chance[0])}
+    return found | {"evidence": float(chance[0] * np.exp(log_factor[0]))}
 
 
 # Against the oracle, and against listing every set of causes.
@@ -89,11 +90,10 @@ def test_the_company_of_a_case_does_not_change_a_bit(drawn: st.DataObject) -> No
     alone = [net.engine.coverage.solve(row) for row in rows]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(coverage, "LANES", lanes)
-        joint, chance = net.engine.coverage.solve(together([rows[i] for i in order]))
+        together_ = net.engine.coverage.solve(together([rows[i] for i in order]))
 
     for place, i in enumerate(order):
-        assert joint[place].tobytes() == alone[i][0][0].tobytes()
-        assert chance[place] == alone[i][1][0]
+        assert [a[place].tobytes() for a in together_] == [a[0].tobytes() for a in alone[i]]
 
 
 def test_background_shared_by_units_is_mixed_and_kept_apart_where_it_is_known() -> None:
@@ -171,13 +171,13 @@ def test_causes_that_hardly_anyone_has_are_not_lost_in_rounding() -> None:
 
 
 def test_what_is_too_unlikely_for_a_float_is_listed_in_logs() -> None:
-    """A hundred and fifty findings absent that nearly everyone has: P(evidence) underflows, the posterior does not."""
-    findings = {f"f{k}": finding(0.999, {"a": 0.9995, "b": 0.9991}) for k in range(150)}
+    """A hundred and fifty findings absent that every cause makes all but sure: P(state) underflows for all of them."""
+    findings = {f"f{k}": finding(0.01, {"a": 0.9999, "b": 0.9998}) for k in range(150)}
     net = solved(small({"a": 0.6, "b": 0.6}, findings, everyone=True))
     facts = dict.fromkeys(findings, False)
     frame = pd.DataFrame([facts, facts | {"f0": None}])
 
-    _, chance = net.engine.coverage.solve(Cases.of(net.vocabulary.read(facts.items()), net))
+    _, chance, _ = net.engine.coverage.solve(Cases.of(net.vocabulary.read(facts.items()), net))
     result = net.diagnose_many(frame)
 
     assert chance[0] < inference.SMALLEST
@@ -188,6 +188,69 @@ def test_what_is_too_unlikely_for_a_float_is_listed_in_logs() -> None:
     assert result["a"][0] < 1e-30  # it doubles P(absent) 150 times less often than b
 
 
+def test_hundreds_of_absent_findings_do_not_underflow_in_a_network_that_cannot_be_listed() -> None:
+    """P(all of 160 findings absent) is about 1e-320; the posterior is that of the one finding that says something."""
+    priors = {f"c{k}": 0.3 for k in range(30)}
+    findings = {f"f{k}": finding(0.99, {"c2": 0.9901}) for k in range(160)} | {"g": finding(0.1, {"c0": 0.6})}
+    net = solved(small(priors, findings))
+    facts = dict.fromkeys(findings, False) | {"g": True}
+
+    d = net.diagnose(facts)
+
+    assert d["c0"] == pytest.approx(0.3 * 0.6 / (0.3 * 0.6 + 0.7 * 0.1), rel=1e-12)
+    assert net.diagnose_many(pd.DataFrame([facts]))["c0"][0] == pytest.approx(d["c0"], rel=1e-12)
+    assert d.log_evidence == pytest.approx(
+        160 * math.log(0.01) + math.log(0.25) + math.log(0.7 + 0.3 * 0.99**160), rel=1e-9
+    )
+
+
+def test_many_parts_and_many_backgrounds_take_no_more_memory_than_stated() -> None:
+    """Nine children known without their parents make 512 parts a row; soft background a table of its own a row."""
+    net = hb.load_network()
+    children = [f.id for f in net.findings.values() if f.parent is not None]
+    rng = np.random.default_rng(1)
+    rows = 600
+    frame = pd.DataFrame({f: [False] * rows for f in children}).assign(age=rng.integers(18, 90, rows))
+    for b in net.background:
+        frame[b] = rng.random(rows).round(3)
+    net.diagnose_many(frame[:2])
+
+    tracemalloc.start()
+    result = net.diagnose_many(frame)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 4 * coverage.WORKSPACE
+    for i in (0, rows - 1):
+        d = net.diagnose(frame.iloc[i])
+        assert result.iloc[i].to_dict() == pytest.approx({c: d[c] for c in net.causes}, rel=0, abs=1e-12)
+
+
+def test_a_large_network_with_much_shared_background_is_answered_or_refused_soon() -> None:
+    """Forty causes, nine shared risk factors: 512 states of these, and none once they are known."""
+    data = small({f"c{k}": 0.1 for k in range(40)}, {f"f{k}": finding(0.05, {f"c{k}": 0.6}) for k in range(40)})
+    risks = [f"r{k}" for k in range(9)]
+    blank = {"name": "R", "question": "R?", "prevalence": {"all": number(0.3)}}
+    data["background"] = dict.fromkeys(risks, blank)
+    for k in range(40):
+        data["causes"][f"c{k}"]["odds_ratios"] = {risks[k % 9]: odds_ratio(3.0)}
+    net = solved(data)
+    said = {"f0": True, "f9": True, "f1": True, "f2": False}
+    known = dict.fromkeys(risks, False)
+    cost = net.engine.coverage.cost
+    unknown_cost, known_cost = (
+        cost(Cases.of(net.vocabulary.read(facts.items()), net)) for facts in (said, said | known)
+    )
+
+    both = net.diagnose_many(pd.DataFrame([said, said | known]))
+
+    assert 100 < unknown_cost.memory[0] / known_cost.memory[0] < 1000
+    odds = {True: 0.6 / 0.05, False: 0.4 / 0.95}
+    q = net.diagnose(known)["c0"]
+    assert both["c0"][1] == pytest.approx(q * odds[True] / (q * odds[True] + 1 - q), rel=1e-6)
+    assert both["c0"][0] > both["c0"][1]  # f9 speaks for the risk factor that c0 and c9 share
+
+
 def test_a_row_with_many_findings_is_listed_and_has_the_bits_of_diagnose() -> None:
     """Where covering would take longer than listing, listing it is: row by row, by the row alone."""
     net = hb.load_network()
@@ -196,9 +259,8 @@ def test_a_row_with_many_findings_is_listed_and_has_the_bits_of_diagnose() -> No
     few = full[["age", "sex", "lateral_pain", "groin_pain", "night_pain"]]
     mixed = pd.concat([full, few], ignore_index=True)
 
-    operations, _ = net.engine.coverage.operations(
-        hb.cohort.read_cases(net, mixed, hb.cohort.fact_columns(net, list(mixed)))[0]
-    )
+    cases, _ = hb.cohort.read_cases(net, mixed, hb.cohort.fact_columns(net, list(mixed)))
+    operations = net.engine.coverage.cost(cases).operations
     result = net.diagnose_many(mixed)
 
     assert operations[:40].min() > 1e7
@@ -261,10 +323,10 @@ def test_absent_and_unknown_findings_do_not_count_against_a_large_network(large:
     """All but eight of the 500 known to be absent: the work is that of the eight."""
     present = list(large.findings)[:8]
     facts = {f: f in present for f in large.findings}
-    few, _ = large.engine.coverage.operations(Cases.of(large.vocabulary.read((f, True) for f in present), large))
-    many, _ = large.engine.coverage.operations(Cases.of(large.vocabulary.read(facts.items()), large))
+    cost = large.engine.coverage.cost
+    few, many = (Cases.of(large.vocabulary.read(said), large) for said in (((f, True) for f in present), facts.items()))
 
-    assert few[0] == many[0]
+    assert cost(few).operations[0] == cost(many).operations[0]
     assert 0 < large.diagnose(facts)["c0"] < 1
 
 
