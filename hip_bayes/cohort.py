@@ -19,7 +19,7 @@ import numpy as np
 
 from . import triage as rules
 from .diagnosis import network_of
-from .errors import EvidenceError, shown
+from .errors import EvidenceError, HipBayesError, shown
 from .evidence import SAME, Cases, columns_to_ignore
 from .parts import LEVELS, SEXES
 
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from .errors import HipBayesError
     from .model import Network
 
     Floats = NDArray[np.float64]
 
+S = TypeVar("S")
 T = TypeVar("T")
 CHUNK = 2**14
 """Rows computed at a time: bounds the memory beside the table itself to some tens of megabytes a thread."""
@@ -143,10 +143,8 @@ def diagnose_table(  # noqa: PLR0913 what diagnose_many takes, and where rejects
     """Return what `diagnose_many` does; with a list of `rejects`, rows without an answer go there and are left out."""
     import pandas as pd
 
-    if type(threads) is not int or threads < 1:
-        raise EvidenceError(
-            f"threads is {shown(threads)}; allowed: a whole number from 1", name="threads", value=threads
-        )
+    check_threads(threads)
+    _ = net.engine.coverage  # made once, not by every thread
     columns = fact_columns(net, frame.columns.tolist(), ignore)
 
     def answer(start: int) -> tuple[Floats, NDArray[np.int8], list[Reject]]:
@@ -156,7 +154,7 @@ def diagnose_table(  # noqa: PLR0913 what diagnose_many takes, and where rejects
     levels = np.empty(len(frame), dtype=np.int8)
     kept = np.ones(len(frame), dtype=bool)
     starts = range(0, len(frame), CHUNK)
-    for start, (found, urgency, bad) in zip(starts, _in_order(answer, starts, threads), strict=True):
+    for start, (found, urgency, bad) in zip(starts, in_order(answer, starts, threads), strict=True):
         stop = start + len(found)
         probability[start:stop], levels[start:stop] = found, urgency
         if rejects is not None:
@@ -166,6 +164,14 @@ def diagnose_table(  # noqa: PLR0913 what diagnose_many takes, and where rejects
     if with_triage:
         out["triage"] = pd.Series(np.array(LEVELS, dtype=object)[levels], index=frame.index, dtype="str")
     return out if kept.all() else out[kept]
+
+
+def check_threads(threads: object) -> None:
+    """Refuse a number of threads that is none."""
+    if type(threads) is not int or threads < 1:
+        raise EvidenceError(
+            f"threads is {shown(threads)}; allowed: a whole number from 1", name="threads", value=threads
+        )
 
 
 def fact_columns(net: Network, labels: list[Any], ignore: Iterable[str] = ()) -> dict[str, int]:
@@ -193,18 +199,18 @@ def fact_columns(net: Network, labels: list[Any], ignore: Iterable[str] = ()) ->
     return columns
 
 
-def _in_order(task: Callable[[int], T], starts: Iterable[int], threads: int) -> Iterator[T]:
-    """Run a task for each start, on so many threads, and give the results in order; few are ahead at a time."""
+def in_order(task: Callable[[S], T], items: Iterable[S], threads: int) -> Iterator[T]:
+    """Run a task for each item, on so many threads, and give the results in order; few are ahead at a time."""
     if threads == 1:
-        yield from map(task, starts)
+        yield from map(task, items)
         return
     with ThreadPoolExecutor(threads) as pool:
-        todo = iter(starts)
-        running = deque(pool.submit(task, start) for start in islice(todo, 2 * threads))
+        todo = iter(items)
+        running = deque(pool.submit(task, item) for item in islice(todo, threads + 1))
         try:
             while running:
                 yield running.popleft().result()
-                running.extend(pool.submit(task, start) for start in islice(todo, 1))
+                running.extend(pool.submit(task, item) for item in islice(todo, 1))
         finally:
             for future in running:
                 future.cancel()
@@ -219,7 +225,7 @@ def _answer(
     """
     chunk = frame.iloc[start : start + CHUNK]
     errors: dict[int, HipBayesError] = {}
-    cases, unread = read_cases(net, chunk, columns, only_first=strict)
+    cases, unread = read_table(net, chunk, columns, only_first=strict)
     probability, unanswered = net.engine.posteriors(cases)
     errors |= unanswered | unread
     if errors and strict:
@@ -243,7 +249,7 @@ def _fault(error: HipBayesError) -> tuple[str, object, str]:
 # ------------------------------------------------------------------------------------------------- reading columns
 
 
-def read_cases(
+def read_table(
     net: Network, frame: pd.DataFrame, columns: dict[str, int], *, only_first: bool = False
 ) -> tuple[Cases, dict[int, EvidenceError]]:
     """Read a table of facts into arrays; what each row says is what `Vocabulary.read` makes of it.
@@ -273,12 +279,16 @@ def read_cases(
         if f.sex is not None:
             bad |= (values[at[f.id]] > 0.5) & (values[1] == 1 - SEXES.index(f.sex))
     errors: dict[int, EvidenceError] = {}
-    for i in np.flatnonzero(bad).tolist()[: 1 if only_first else None]:
+    for i in np.flatnonzero(bad).tolist():
         row = {name: frame.iloc[i : i + 1, place].tolist()[0] for name, place in columns.items()}
         try:
             vocabulary.read(row.items())
         except EvidenceError as error:
             errors[i] = error
+        else:
+            raise HipBayesError(f"row {i} was read in two ways: an error in hip_bayes, please report it with {row}")
+        if only_first:
+            break
     values[:, bad] = np.nan
     age, sex, split = values[0], values[1], 2 + len(net.background)
     edges = [band.low for band in net.bands.values()][1:]

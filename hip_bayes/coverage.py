@@ -7,17 +7,18 @@ probability that a unit in state s covers the set X and nothing else of these,
     D'(C') = sum over states s of P_u(s) * sum over C, X with C | X = C' of D(C) * f_s(X),
 
 which needs for each s one pass over C a finding. A finding that is absent multiplies P_u(s) instead, an unknown one
-costs nothing. What is known of a finding weighs its two possibilities, covered or not. The same recursion run
-backwards gives the probability of every state of every unit. Every term is a product of probabilities and nothing is
-subtracted, so nothing cancels; time grows with 2 ** findings present and with the *sum* of the units' states, not with
-2 ** causes. This is variable elimination that exploits the causal independence of the noisy-OR (Zhang and Poole, JAIR
-5:301, 1996; Heckerman and Breese, IEEE Trans. SMC-A 26:826, 1996), which the inclusion-exclusion of Quickscore
-(Heckerman, UAI 1989) turns into differences.
+costs nothing unless another hangs on it. What is known of a finding weighs its two possibilities, covered or not. The
+same recursion run backwards gives the probability of every state of every unit. Every term is a product of
+probabilities and nothing is subtracted, so nothing cancels; time grows with 2 ** findings present and with the *sum* of
+the units' states, not with 2 ** causes. This is variable elimination that exploits the causal independence of the
+noisy-OR (Zhang and Poole, JAIR 5:301, 1996; Heckerman and Breese, IEEE Trans. SMC-A 26:826, 1996), which the
+inclusion-exclusion of Quickscore (Heckerman, UAI 1989) turns into differences.
 
-A parent finding makes its children hang on its state: where that is not known, the case is split in two.
+A parent finding makes its children hang on its state: where that is not known, their absence is evidence against it,
+and where others are known the case is split in two.
 
 Numbers are added and multiplied in an order that depends on the case alone, and compiled without reassociation, so a
-case has the same bits in whatever order, company, thread or process it is computed.
+case has the same bits in whatever order, company, thread or process it is computed, on processors of one kind.
 """
 
 from __future__ import annotations
@@ -112,6 +113,7 @@ class Coverage:
         needs = [sum(bits[units.shared.index(b)] for b in names) for names in units.depends]
         self._depends = np.bitwise_or.accumulate(np.array(needs, dtype=np.int64))
         self._depends[-1] = sum(bits)
+        self._depends_on = (self._depends[:, None] & np.array(bits, dtype=np.int64) > 0).astype(np.int64)
         states = [np.flatnonzero(there) for there in units.member]
         self._member_begins = np.cumsum([0, *map(len, states)])
         self._member_state = np.concatenate(states)
@@ -120,25 +122,31 @@ class Coverage:
         """Return what each case would take."""
         sizes = self.units.sizes
         known, shared = cases.findings[:, self._columns], cases.background[:, self._shared]
-        parts, lanes, uncertain = np.ones(len(known)), np.ones(len(known)), np.zeros(len(known), dtype=np.int64)
+        certain = ((known > 0) & (known <= 1)).sum(axis=1)
+        parts, sets, uncertain = np.ones(len(known)), 2.0**certain, np.zeros(len(known), dtype=np.int64)
         for j, p in enumerate(self._parents):
             below = self._below[self._below_begins[j] : self._below_begins[j + 1]]
             x, informed = known[:, p], ~np.isnan(known[:, below])
-            child = informed[:, self._parent[below] == p].any(axis=1)
+            own = self._parent[below] == p
             hangs = (x != 0) & (x != 1) & informed.any(axis=1)
-            by_effect = hangs & np.isnan(x) & child & (informed.sum(axis=1) == 1)
-            by_state = hangs & ~by_effect  # the part with the parent present has one finding more to cover
-            parts *= 1.0 + hangs
-            lanes *= np.where(by_effect, 2.0, np.where(by_state, 3.0, 1.0))
-            uncertain += by_state
-        certain = ((known > 0) & (known <= 1)).sum(axis=1)
+            by_evidence = hangs & ~(informed & ~(own & (known[:, below] == 0))).any(axis=1)
+            by_effect = hangs & ~by_evidence & np.isnan(x) & (informed.sum(axis=1) == 1) & informed[:, own].any(axis=1)
+            by_state = hangs & ~by_evidence & ~by_effect  # the part with the parent present has one more to cover
+            parts *= np.where(hangs & ~by_evidence, 2.0, 1.0)
+            more = by_evidence | by_state
+            sets *= np.where(by_effect | (by_evidence & np.isnan(x)), 2.0, np.where(by_state, 3.0, 1.0))
+            sets *= np.where(by_state & ~np.isnan(x), 0.5, 1.0)  # it was counted among the certain ones
+            uncertain += more & np.isnan(x)
         bits = certain + uncertain
-        nodes = self._cells(cases) * 2.0 ** ((shared != 0) & (shared != 1)).sum(axis=1)
-        others = sum(sizes[:-1]) - len(sizes) + 1
-        a_set = others * (6 * bits + 4 * nodes) + sizes[-1] * (2 + 4 * nodes)
+        is_open = ((shared != 0) & (shared != 1)).astype(np.int64)
+        nodes = self._cells(cases)[:, None] * 2.0 ** (is_open @ self._depends_on.T)  # (cases, units)
+        into_last = nodes[:, -2:].min(axis=1)
+        a_set = sizes[-1] * (2 + 4 * into_last) + sizes[0] * (2 + 4 * nodes[:, 0])
+        for u in range(1, len(sizes) - 1):
+            a_set += (sizes[u] - 1) * (6 * bits * nodes[:, u - 1] + 4 * nodes[:, u])
         return Cost(
-            operations=lanes * 2.0**certain * a_set,
-            memory=8 * parts * len(self._parent) + self._lane(bits, nodes),
+            operations=sets * a_set,
+            memory=8 * parts * len(self._parent) + self._lane(bits, nodes[:, -1]),
             parts=parts,
             bits=bits,
         )
@@ -152,8 +160,9 @@ class Coverage:
     def solve(self, cases: Cases, allowed: Floats | None = None) -> tuple[Floats, Floats, Floats]:
         """Return P(output present, evidence) and P(evidence), both without a factor, and the log of that factor.
 
-        Shapes (cases, outputs), (cases,) and (cases,); outputs are those of `Units`. P(evidence) is 0 for what cannot
-        be, or is too unlikely for a float even so. `allowed` is 1 for the states (of all units) that may be and 0 for
+        Shapes (cases, outputs), (cases,) and (cases,); outputs are those of `Units`. The factor is what the leaks of
+        findings that are absent make of P(evidence); without it that is 0 for what cannot be, and loses digits below
+        about 1e-290. `allowed` is 1 for the states (of all units) that may be and 0 for
         others; None allows all.
         """
         units = self.units

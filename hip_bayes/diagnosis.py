@@ -268,10 +268,12 @@ def diagnose(
         the same thing said twice, differently (``onset="sudden", gradual_onset=True``).
     EvidenceError
         a value that is not allowed.
+    NetworkTooLargeError
+        the network has too many causes to enumerate, and the case too many findings for any other exact way.
 
     Notes
     -----
-    P(causes | evidence) by enumeration of all sets of causes in a noisy-OR network whose priors are solved to give
+    P(causes | evidence), all sets of causes considered, in a noisy-OR network whose priors are solved to give
     the published tables back (see networks/README.md), given that at least one cause is present.
 
     Examples

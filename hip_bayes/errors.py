@@ -3,7 +3,7 @@
 HipBayesError
 ├── NetworkError (ValueError)           a network file or a network is wrong; `.key`, `.file`
 │   ├── NetworkNotFoundError (FileNotFoundError)
-│   └── NetworkTooLargeError            exact inference would need more memory than is reasonable
+│   └── NetworkTooLargeError            an exact answer would need more memory or time than is reasonable
 └── EvidenceError (ValueError)          what was said about a case is wrong; `.name`, `.value`
     ├── UnknownNameError (KeyError)     a name that does not exist; `.near`
     └── ContradictionError              one thing said twice, differently
@@ -49,7 +49,7 @@ class NetworkNotFoundError(NetworkError, FileNotFoundError):
 
 
 class NetworkTooLargeError(NetworkError):
-    """The network is valid but too large to enumerate exactly; the message has the figure."""
+    """The network is valid, but its tables or an exact answer would take too much; the message has the figure."""
 
 
 class EvidenceError(HipBayesError, ValueError):

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import formats
-from .cohort import diagnose_table
+from .cohort import check_threads, diagnose_table, in_order
 from .diagnosis import network_of
 from .errors import EvidenceError, HipBayesError, UnknownNameError, shown
 
@@ -80,7 +80,7 @@ def diagnose_file(  # noqa: PLR0913 all but the first two are options
 ) -> Counts:
     """Write the exact probability of each cause, and the triage level, for every row of a file of cases.
 
-    Memory is that of `CHUNK_ROWS` rows, for Parquet plus one compressed row group, however long the file. Disk: the
+    Memory is that of `CHUNK_ROWS` rows a thread, for Parquet plus one compressed row group, however long the file. The
     parts in the directory ``OUT.parts`` take about as much as `target`, until that is whole. A run that was stopped,
     even killed, goes on after its last finished part when it is started again with the same arguments, and `target`
     comes out the same, byte for byte.
@@ -128,10 +128,7 @@ def diagnose_file(  # noqa: PLR0913 all but the first two are options
     source, target = Path(source), Path(target)
     rejects = None if rejects is None else Path(rejects)
     _check_paths(source, target, rejects)
-    if type(threads) is not int or threads < 1:
-        raise EvidenceError(
-            f"threads is {shown(threads)}; allowed: a whole number from 1", name="threads", value=threads
-        )
+    check_threads(threads)
     ids = tuple(dict.fromkeys((ids,) if isinstance(ids, str) else ids))
     job = _Job(network_of(network, setting), source, formats.columns(source), ids, rejects is not None, threads)
     _check_columns(job, as_text=rejects is not None or target.suffix.lower() == ".csv")
@@ -344,7 +341,7 @@ class _Job:
         frame = self._frame(chunk, first)
         bad: list[Reject] | None = [] if self.collects else None
         try:
-            answers = diagnose_table(self.net, frame, with_triage=True, threads=self.threads, rejects=bad)
+            answers = diagnose_table(self.net, frame, with_triage=True, rejects=bad)
         except EvidenceError as error:
             raise error.within(str(self.source), "; mend it, or set such rows aside with --rejects FILE") from None
         kept = np.ones(len(chunk), dtype=bool)
@@ -457,16 +454,26 @@ def _make_parts(
     if finished:
         notify(f"going on after {finished} finished parts of {CHUNK_ROWS:,} rows")
     rows = resumed = count = 0
-    for chunk, share in _chunks(job):
-        if count < finished:
-            resumed += len(chunk)
+
+    def numbered() -> Iterator[tuple[int, int, pa.Table, float]]:
+        first = 1
+        for number, (chunk, share) in enumerate(_chunks(job)):
+            yield number, first, chunk, share
+            first += len(chunk)
+
+    def answer(item: tuple[int, int, pa.Table, float]) -> tuple[int, int, pa.Table | None, float]:
+        number, first, chunk, share = item
+        return number, len(chunk), job.answer(chunk, first) if number >= finished else None, share
+
+    for number, length, table, share in in_order(answer, numbered(), job.threads):
+        if table is None:
+            resumed += length
         else:
-            table = job.answer(chunk, first=rows + 1)
             buffer = pa.BufferOutputStream()
             with pa.ipc.new_file(buffer, table.schema) as writer:
                 writer.write_table(table)
-            _write(_part(parts, count), buffer.getvalue())
-        rows += len(chunk)
+            _write(_part(parts, number), buffer.getvalue())
+        rows += length
         count += 1
         if progress is not None:
             progress(share)

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-MAX_LISTED_BYTES = 2**28
-"""The most that tables over all joint states may take: above, covering is also faster."""
-MAX_OPERATIONS = 1e11
+MAX_ENUMERATED_BYTES = 2**28
+"""The most that one matrix over all joint states a finding may take: above, covering is also faster."""
+MAX_OPERATIONS = 2e10
 """The most to spend on one case of a network that cannot be enumerated: some tens of seconds."""
-TOO_UNLIKELY = "probability 0, or too small for a float"
-LISTING_A_CASE, LISTING_A_STATE = 5e5, 5.0
+TOO_UNLIKELY = "probability 0, or too small to be computed exactly with so many causes"
+ENUMERATING_A_CASE, ENUMERATING_A_STATE = 5e5, 5.0
 """What enumeration costs in operations of `coverage`: a case, and a state and table of it. Measured; only for speed."""
 
 
@@ -58,8 +58,8 @@ class Engine:
         self.units = Units(net, self.prior, self.links)
         self.states = prod(self.units.sizes)
         """How many joint states the causes have."""
-        self.enumerable = 8 * self.states * max(1, len(net.findings)) <= MAX_LISTED_BYTES
-        """Whether tables over all joint states of the causes fit in `MAX_LISTED_BYTES`."""
+        self.enumerable = 8 * self.states * max(1, len(net.findings)) <= MAX_ENUMERATED_BYTES
+        """Whether tables over all joint states of the causes fit in `MAX_ENUMERATED_BYTES`."""
 
     @cached_property
     def enumeration(self) -> Enumeration:
@@ -91,13 +91,13 @@ class Engine:
         for refusal in self._refused(cases).values():
             raise refusal
         joint, evidence, log_factor = (x[0] for x in self.coverage.solve(cases))
-        if evidence <= 0:
+        if evidence < SMALLEST:
             raise impossible(units, case, TOO_UNLIKELY)
         found = dict(zip(units.outputs, np.minimum(joint / evidence, 1.0).tolist(), strict=True))
         for group in self.net.groups.values():
             without = ~units.member[[units.outputs.index(m) for m in group.members]].any(axis=0)
             _, none, _ = self.coverage.solve(cases, without.astype(float))
-            found[group.id] = float(np.clip(1 - none[0] / evidence, 0.0, 1.0))
+            found[group.id] = float(np.clip(1 - none[0] / evidence, 0.0, 1.0))  # to 1e-15, if not to all its digits
         return Posterior(found, min(0.0, log(evidence) + float(log_factor)))
 
     def posteriors(self, cases: Cases) -> tuple[Floats, dict[int, HipBayesError]]:
@@ -116,13 +116,15 @@ class Engine:
         probability = np.full((len(cases), len(self.units.outputs)), np.nan)
         if self.enumerable:
             tables = 3 + (cases.findings > 0).sum(axis=1)
-            covered = self.coverage.cost(cases).operations <= LISTING_A_CASE + LISTING_A_STATE * self.states * tables
+            covered = (
+                self.coverage.cost(cases).operations <= ENUMERATING_A_CASE + ENUMERATING_A_STATE * self.states * tables
+            )
         else:
             errors |= self._refused(cases)
             covered = ~np.isin(np.arange(len(cases)), list(errors))
         rows = np.flatnonzero(covered)
         joint, evidence, _ = self.coverage.solve(cases.rows(rows))
-        sure = evidence >= SMALLEST if self.enumerable else evidence > 0
+        sure = evidence >= SMALLEST
         probability[rows[sure]] = np.minimum(joint[sure] / evidence[sure, None], 1.0)
         left = np.setdiff1d(np.arange(len(cases)), rows[sure])
         for i in left.tolist():
@@ -146,9 +148,10 @@ class Engine:
         errors: dict[int, HipBayesError] = {}
         for i in np.flatnonzero((cost.operations > MAX_OPERATIONS) | (cost.memory > MAX_TABLE_BYTES)).tolist():
             errors[i] = NetworkTooLargeError(
-                f"{cost.bits[i]} findings that are present or not certain, with {len(self.net.causes)} causes too many "
-                f"to list ({float(self.states):.2g} joint states), would take {cost.operations[i]:.2g} operations "
-                f"and {cost.memory[i] / 2**30:,.1f} GiB; allowed: {MAX_OPERATIONS:.2g} and "
-                f"{MAX_TABLE_BYTES / 2**30:g} GiB. Leave out the findings that say least"
+                f"{cost.bits[i]} findings that are present or not certain, and {cost.parts[i]:.2g} ways that unknown "
+                f"findings above others may be, with {len(self.net.causes)} causes too many to list "
+                f"({float(self.states):.2g} joint states), would take {cost.operations[i]:.2g} operations and "
+                f"{cost.memory[i] / 2**30:,.1f} GiB; allowed: {MAX_OPERATIONS:.2g} and {MAX_TABLE_BYTES / 2**30:g} "
+                "GiB. Leave out the findings that say least, or say whether those above them are there"
             )
         return errors

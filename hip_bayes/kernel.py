@@ -23,7 +23,7 @@ Function = TypeVar("Function", bound="Callable[..., object]")
 
 
 def _compiled(function: Function) -> Function:
-    """Compile with numba, without reassociation: the same bits on any processor. Kept on disk where that is allowed."""
+    """Compile with numba, without reassociation or fused steps. Kept on disk where that is allowed."""
     try:
         return cast("Function", numba.njit(cache=True, nogil=True)(function))
     except RuntimeError:  # no directory may be written
@@ -151,14 +151,31 @@ def count_bits(known: Floats, parent: Ints, effect: Floats) -> Ints:
 
 
 @_compiled
+def hanging(known: Floats, p: int, below: Ints, parent: Ints) -> tuple[int, int, bool]:
+    """Return how many findings below `p` are known, the last of them, and whether all are children of it and absent.
+
+    None are, as far as `p` goes, where its own state is certain.
+    """
+    informed, last, absent = 0, -1, True
+    if known[p] not in (0.0, 1.0):
+        for d in below:
+            if not np.isnan(known[d]):
+                informed, last = informed + 1, d
+                absent = absent and parent[d] == p and known[d] == 0.0
+    return informed, last, absent
+
+
+@_compiled
 def split(
     known: Floats, parents: Ints, below_begins: Ints, below: Ints, parent: Ints, effect: Floats, either: Ints
 ) -> tuple[Floats, Floats, Ints]:
-    """Split each case until no finding hangs on one whose state is not certain.
+    """Rewrite each case until no finding hangs on one whose state is not certain.
 
-    In two by the state of that one; or, if it is unknown and a single child is all that is known below it, by whether
-    its effect would fire, which is independent of all else: if so, the child is like `either`, "the child or its
-    parent". `parents` are the findings with children, parents before children, and `below` all that depend on each.
+    If all that is known below a finding is that children of it are absent, that is soft evidence against it. Else the
+    case is split in two by its state; or, if that is unknown and a single child is all that is known below it, by
+    whether the effect on this would fire, which is independent of all else: if so, the child is like `either`, "the
+    child or its parent". `parents` are the findings with children, parents before children, and `below` all that
+    depend on each.
 
     Returns what is known, a coefficient, and the number of the case of each part; parts of a case together.
     """
@@ -166,12 +183,9 @@ def split(
     for r in range(len(known)):
         parts = 1
         for j in range(len(parents)):
-            x = known[r, parents[j]]
-            if x not in (0.0, 1.0):
-                for d in below[below_begins[j] : below_begins[j + 1]]:
-                    if not np.isnan(known[r, d]):
-                        parts *= 2
-                        break
+            informed, _, absent = hanging(known[r], parents[j], below[below_begins[j] : below_begins[j + 1]], parent)
+            if informed > 0 and not absent:
+                parts *= 2
         begins[r + 1] = begins[r] + parts
     out = np.empty((begins[-1], known.shape[1]))
     coefficient = np.ones(begins[-1])
@@ -184,13 +198,18 @@ def split(
         for j in range(len(parents)):
             p = parents[j]
             x = known[r, p]
-            if x in (0.0, 1.0):
-                continue
-            informed, child = 0, 0
-            for d in below[below_begins[j] : below_begins[j + 1]]:
-                if not np.isnan(known[r, d]):
-                    informed, child = informed + 1, d
+            depending = below[below_begins[j] : below_begins[j + 1]]
+            informed, child, absent = hanging(known[r], p, depending, parent)
             if informed == 0:
+                continue
+            no, yes = (1.0, 1.0) if np.isnan(x) else (1 - x, x)
+            if absent:
+                for d in depending:
+                    if not np.isnan(known[r, d]):
+                        yes *= 1 - effect[d]
+                for i in range(at, at + parts):
+                    out[i, p] = yes / (no + yes)
+                    coefficient[i] *= no + yes
                 continue
             for i in range(at, at + parts):
                 out[i + parts] = out[i]
@@ -201,8 +220,8 @@ def split(
                     out[i + parts, either[child]] = out[i, child]
                     out[i + parts, child] = np.nan
                 else:
-                    coefficient[i] *= 1.0 if np.isnan(x) else 1 - x
-                    coefficient[i + parts] *= 1.0 if np.isnan(x) else x
+                    coefficient[i] *= no
+                    coefficient[i + parts] *= yes
                     out[i, p], out[i + parts, p] = 0.0, 1.0
             parts *= 2
     return out, coefficient, case
@@ -425,9 +444,10 @@ def solve(
 
     `order` has cases of the same `shape` (cells, open background) and number of bits next to each other; these are
     computed side by side, up to `lanes_of` them. `depends` are the bits of the shared background that each unit or one
-    before it depends on. Tables over findings have the shape (states, findings); `by_finding` is `absent` the other way
-    round. The rest is as `mixtures` and
-    `tables` return it.
+    before it depends on. `absent` and `fired`, shape (states, findings), are what each state does to a finding;
+    `by_finding` is `absent` the other way round. `entry[u]` is where the tables of unit u begin in `pools` for a case,
+    and `mixture` its pattern in what `mixtures` returns. `allowed` weighs every state. With `everyone` the set without
+    any cause does not count. `member_state[member_begins[o] : member_begins[o + 1]]` are the states that output o sums.
     """
     units = len(start) - 1
     states, last = start[units], start[units - 1]

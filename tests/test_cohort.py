@@ -291,7 +291,7 @@ def test_values_that_are_equal_but_of_another_type_are_not_taken_for_each_other(
     for first, second in itertools.permutations(ODD, 2):
         cells = np.empty(2, dtype=object)
         cells[0], cells[1] = first, second
-        cases, errors = cohort.read_cases(rich, pd.DataFrame({name: pd.Series(cells, dtype=object)}), {name: 0})
+        cases, errors = cohort.read_table(rich, pd.DataFrame({name: pd.Series(cells, dtype=object)}), {name: 0})
         for i, value in enumerate((first, second)):
             assert (cases.case(i, rich), str(errors.get(i, ""))) == alone(rich, name, value)
 
