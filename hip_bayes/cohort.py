@@ -270,7 +270,7 @@ def read_table(
     for name, place in columns.items():
         found, wrong = _read_column(net, name, frame.iloc[:, place])
         bad |= wrong
-        row = values[at[vocabulary.alias[name][0] if name in vocabulary.alias else name]]
+        row = values[at[vocabulary.id_of(name)]]
         bad |= np.abs(row - found) > SAME
         np.copyto(row, found, where=~np.isnan(found))
     weights = values[2 : len(ids) - len(net.red_flags)]

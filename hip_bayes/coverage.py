@@ -162,8 +162,7 @@ class Coverage:
 
         Shapes (cases, outputs), (cases,) and (cases,); outputs are those of `Units`. The factor is what the leaks of
         findings that are absent make of P(evidence); without it that is 0 for what cannot be, and loses digits below
-        about 1e-290. `allowed` is 1 for the states (of all units) that may be and 0 for
-        others; None allows all.
+        about 1e-290. `allowed` is 1 for the states (of all units) that may be and 0 for others; None allows all.
         """
         units = self.units
         of_sign = [cases.findings[:, at] for at, _, _ in self._signs]
@@ -176,7 +175,11 @@ class Coverage:
         configurations = len(first) * len(self._by_cell) + self._cells(cases).max(initial=1) * sum(
             len(first) * size for (first, _), size in zip(of_units, units.sizes, strict=True)
         )
-        bytes_ = 8 * (configurations * 2 ** len(units.shared) + self.cost(cases).parts.sum() * len(self._parent))
+        known = np.full((len(cases), len(self._parent)), np.nan)
+        known[:, : len(self._columns)] = cases.findings[:, self._columns]
+        depending = (self._parents, self._below_begins, self._below, self._parent)
+        parts = kernel.count_parts(known, *depending)
+        bytes_ = 8 * (configurations * 2 ** len(units.shared) + parts[-1] * len(self._parent))
         if bytes_ > WORKSPACE and len(cases) > 1:  # of many different backgrounds, or many parts
             half = len(cases) // 2
             halves = [self.solve(cases.rows(which), allowed) for which in (slice(half), slice(half, None))]
@@ -196,11 +199,7 @@ class Coverage:
             pools.append(pool)
             length += len(pool)
 
-        known = np.full((len(cases), len(self._parent)), np.nan)
-        known[:, : len(self._columns)] = cases.findings[:, self._columns]
-        known, coefficient, case = kernel.split(
-            known, self._parents, self._below_begins, self._below, self._parent, self._effect, self._either
-        )
+        known, coefficient, case = kernel.split(known, parts, *depending, self._effect, self._either)
         bits = kernel.count_bits(known, self._parent, self._effect)
         shape = (cells * 2 ** len(units.shared) + is_open)[mixture][case]
         nodes = cells[mixture][case] * 2.0 ** np.bitwise_count(is_open)[mixture][case]

@@ -153,6 +153,10 @@ class Vocabulary:
             f"{len(self.names)} names",
         )
 
+    def id_of(self, name: str) -> str:
+        """Return the id that a name says something about: an alias is of a finding."""
+        return self.alias[name][0] if name in self.alias else name
+
     def read(self, *sayings: Iterable[tuple[str, object]], before: Case | None = None) -> Case:
         """Return the case that (name, value) pairs describe, on top of `before`, whose facts they replace."""
         sex, age = (before.sex, before.age) if before else (None, None)
@@ -197,7 +201,7 @@ class Vocabulary:
     def meaning(self, name: str, value: object) -> tuple[str, object]:
         """Return the canonical id and the meaning of a value: a float, a bool (red flags), a sex, or None."""
         if _is_unknown(value):
-            return (self.alias[name][0] if name in self.alias else name), None
+            return self.id_of(name), None
         if name == "age":
             return name, self._age(value)
         if name == "sex":

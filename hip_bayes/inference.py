@@ -128,9 +128,9 @@ class Engine:
         probability[rows[sure]] = np.minimum(joint[sure] / evidence[sure, None], 1.0)
         left = np.setdiff1d(np.arange(len(cases)), rows[sure])
         for i in left.tolist():
-            case = cases.case(i, self.net)
             if i in errors:
                 continue
+            case = cases.case(i, self.net)
             if not self.enumerable:
                 errors[i] = impossible(self.units, case, TOO_UNLIKELY)
                 continue

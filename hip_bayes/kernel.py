@@ -166,19 +166,8 @@ def hanging(known: Floats, p: int, below: Ints, parent: Ints) -> tuple[int, int,
 
 
 @_compiled
-def split(
-    known: Floats, parents: Ints, below_begins: Ints, below: Ints, parent: Ints, effect: Floats, either: Ints
-) -> tuple[Floats, Floats, Ints]:
-    """Rewrite each case until no finding hangs on one whose state is not certain.
-
-    If all that is known below a finding is that children of it are absent, that is soft evidence against it. Else the
-    case is split in two by its state; or, if that is unknown and a single child is all that is known below it, by
-    whether the effect on this would fire, which is independent of all else: if so, the child is like `either`, "the
-    child or its parent". `parents` are the findings with children, parents before children, and `below` all that
-    depend on each.
-
-    Returns what is known, a coefficient, and the number of the case of each part; parts of a case together.
-    """
+def count_parts(known: Floats, parents: Ints, below_begins: Ints, below: Ints, parent: Ints) -> Ints:
+    """Return where the parts of each case begin that `split` makes, and where the last ones end."""
     begins = np.zeros(len(known) + 1, dtype=np.int64)
     for r in range(len(known)):
         parts = 1
@@ -187,6 +176,30 @@ def split(
             if informed > 0 and not absent:
                 parts *= 2
         begins[r + 1] = begins[r] + parts
+    return begins
+
+
+@_compiled
+def split(
+    known: Floats,
+    begins: Ints,
+    parents: Ints,
+    below_begins: Ints,
+    below: Ints,
+    parent: Ints,
+    effect: Floats,
+    either: Ints,
+) -> tuple[Floats, Floats, Ints]:
+    """Rewrite each case until no finding hangs on one whose state is not certain.
+
+    If all that is known below a finding is that children of it are absent, that is soft evidence against it. Else the
+    case is split in two by its state; or, if that is unknown and a single child is all that is known below it, by
+    whether the effect on this would fire, which is independent of all else: if so, the child is like `either`, "the
+    child or its parent". `parents` are the findings with children, parents before children, and `below` all that
+    depend on each; `begins` is what `count_parts` returns.
+
+    Returns what is known, a coefficient, and the number of the case of each part; parts of a case together.
+    """
     out = np.empty((begins[-1], known.shape[1]))
     coefficient = np.ones(begins[-1])
     case = np.empty(begins[-1], dtype=np.int64)
