@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 HARD = (0.0, 1.0)
 PRIOR_CACHE = 256
 HANGING_CACHE = 64
+PREDICTED_CACHE = 256
 CACHED_BYTES = 2**27
 """The most that each of these caches of matrices may take, if that is enough for one."""
 SMALLEST = 1e-200
@@ -70,6 +71,8 @@ class Enumeration:
         """Finding and effect of its parent -> P(finding | state), a matrix, cached."""
         self.hanging = lru_cache(maxsize=min(HANGING_CACHE, max(1, matrices)))(self._hanging)
         """Facts about a finding whose state is not certain -> P(facts | state), a matrix, cached."""
+        self._predicted = lru_cache(maxsize=min(PREDICTED_CACHE, max(1, matrices)))(self._predict)
+        self._tree = _trees(units)
         self._answers = self._outputs()
 
     def posterior(self, case: Case) -> Posterior:
@@ -81,6 +84,37 @@ class Enumeration:
             what was said cannot happen together under this network (its probability is 0).
 
         """
+        rows, joint, columns, (in_rows, in_columns), log_scale = self._solve(case)
+        total = float(in_rows.sum())
+        ids, sums, straddling = self._answers
+        p = np.einsum("ij,j->i", sums, np.concatenate([in_rows, in_columns]))
+        for i, without, with_one in straddling:
+            p[i] += float(np.einsum("i,ij,j->", rows * without, joint, columns * with_one))
+        found = dict(zip(ids, np.minimum(p / total, 1.0).tolist(), strict=True))
+        return Posterior(found, min(0.0, log(total) + log_scale))
+
+    def joint(self, case: Case) -> Floats:
+        """P(joint state of all causes | evidence), a new matrix that sums to 1: rows by columns.
+
+        Reshaped to one axis a cause, these are in the order of `causes`, the states of each as in `Cause.states`.
+        Raises EvidenceError as `posterior` does.
+        """
+        rows, joint, columns, _, _ = self._solve(case)
+        joint *= rows[:, None]
+        joint *= columns
+        joint /= joint.sum()
+        return joint
+
+    def predicted(self, finding: str, evidence: Mapping[str, float]) -> Floats:
+        """P(finding present | joint state, evidence about findings), a matrix, cached.
+
+        Once the state is known, only evidence tied to the finding by parents and children still says anything. 0 in
+        states that the evidence excludes. Not for signs: they depend on background, not on causes.
+        """
+        return self._predicted(finding, tuple((f, x) for f, x in evidence.items() if f in self._tree[finding]))
+
+    def _solve(self, case: Case) -> tuple[Floats, Floats, Floats, tuple[Floats, Floats], float]:
+        """Return P(state, evidence) as rows * a new matrix * columns, its row and column sums, and a log scale."""
         evidence = {f: case.findings[f] for f in case.findings if f not in self.units.signs}
         prior = self.prior(case.sex, case.band, background_evidence(self.units, case))
         absent, present, hanging, log_scale = self._likelihood(evidence)
@@ -90,22 +124,18 @@ class Enumeration:
             joint *= self.present(*known)
         for facts in hanging:
             joint *= self.hanging(*facts)
-        in_rows, in_columns = _sums(rows, joint, columns)
-        total = float(in_rows.sum())
-        if total < SMALLEST:
-            joint, top = self._in_logs(prior, absent, present, hanging)
-            rows, columns = np.ones(len(rows)), np.ones(len(columns))
-            in_rows, in_columns = _sums(rows, joint, columns)
-            total = float(in_rows.sum())
+        sums = _sums(rows, joint, columns)
+        if sums[0].sum() < SMALLEST:
+            log_joint = _log(prior) + self._log_product(absent, present, hanging)
+            top = float(log_joint.max())
+            if top == -inf or log_scale == -inf:
+                raise impossible(self.units, case)
+            joint, rows, columns = np.exp(log_joint - top), np.ones(len(rows)), np.ones(len(columns))
+            sums = _sums(rows, joint, columns)
             log_scale += top
-        if total == 0.0 or log_scale == -inf:
+        if log_scale == -inf:
             raise impossible(self.units, case)
-        ids, sums, straddling = self._answers
-        p = np.einsum("ij,j->i", sums, np.concatenate([in_rows, in_columns]))
-        for i, without, with_one in straddling:
-            p[i] += float(np.einsum("i,ij,j->", rows * without, joint, columns * with_one))
-        found = dict(zip(ids, np.minimum(p / total, 1.0).tolist(), strict=True))
-        return Posterior(found, min(0.0, log(total) + log_scale))
+        return rows, joint, columns, sums, log_scale
 
     def _likelihood(
         self, evidence: Mapping[str, float]
@@ -187,18 +217,29 @@ class Enumeration:
         present.flags.writeable = False
         return present
 
-    def _in_logs(
-        self, prior: Floats, absent: list[int], present: list[tuple[str, float]], hanging: list[Hanging]
-    ) -> tuple[Floats, float]:
-        """Return the joint scaled so that its largest entry is 1, and the log of the scale."""
+    def _log_product(self, absent: list[int], present: list[tuple[str, float]], hanging: list[Hanging]) -> Floats:
+        """Log P(evidence | state) as `_likelihood` gives it, without its constant, a matrix."""
         rows, columns = (log_absent[absent].sum(axis=0) for log_absent in self._log_absent)
-        log_joint = _log(prior) + rows[:, None] + columns
+        log_product: Floats = rows[:, None] + columns
         for known in present:
-            log_joint += _log(self.present(*known))
+            log_product = log_product + _log(self.present(*known))
         for facts in hanging:
-            log_joint += self._log_hanging(*facts)
-        top = float(log_joint.max())
-        return (np.exp(log_joint - top), top) if top > -inf else (np.zeros_like(prior), 0.0)
+            log_product = log_product + self._log_hanging(*facts)
+        return log_product
+
+    def _log_likelihood(self, evidence: Mapping[str, float]) -> Floats:
+        """Log P(evidence about findings | state), a matrix."""
+        absent, present, hanging, log_constant = self._likelihood(evidence)
+        log_likelihood: Floats = self._log_product(absent, present, hanging) + log_constant
+        return log_likelihood
+
+    def _predict(self, finding: str, facts: tuple[tuple[str, float], ...]) -> Floats:
+        """P(finding present | state, facts about findings of its tree), a matrix."""
+        before, after = (self._log_likelihood(dict(facts) | more) for more in ({}, {finding: 1.0}))
+        predicted: Floats = np.exp(np.where(before > -inf, after - np.where(before > -inf, before, 0.0), -inf))
+        np.minimum(predicted, 1.0, out=predicted)
+        predicted.flags.writeable = False
+        return predicted
 
     # --------------------------------------------------------------------------------------------------- prior
 
@@ -266,6 +307,17 @@ class Enumeration:
 def _sums(rows: Floats, joint: Floats, columns: Floats) -> tuple[Floats, Floats]:
     """Return row sums and column sums of rows * joint * columns; not by matmul: same bits for any number of threads."""
     return rows * np.einsum("ij,j->i", joint, columns), columns * np.einsum("i,ij->j", rows, joint)
+
+
+def _trees(units: Units) -> dict[str, frozenset[str]]:
+    """Return for each finding those tied to it by parents and children, itself left out."""
+    root = {}
+    for f in units.findings:
+        top = f
+        while parent := units.links[top].parent:
+            top = parent
+        root[f] = top
+    return {f: frozenset(g for g in units.findings if root[g] == root[f] and g != f) for f in units.findings}
 
 
 def _log(table: Floats) -> Floats:

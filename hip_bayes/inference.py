@@ -63,7 +63,16 @@ class Engine:
 
     @cached_property
     def enumeration(self) -> Enumeration:
-        """The engine for one case: every set of causes listed."""
+        """The engine for one case: every set of causes listed.
+
+        Raises NetworkTooLargeError where they are too many to list.
+        """
+        if not self.enumerable:
+            raise NetworkTooLargeError(
+                f"what was asked for needs a list of all sets of the {len(self.net.causes)} causes, "
+                f"{float(self.states):.2g} joint states; allowed: as many as leave the tables of all findings below "
+                f"{MAX_ENUMERATED_BYTES / 2**20:g} MiB. `diagnose` and `diagnose_many` answer such a network too"
+            )
         return Enumeration(self.units)
 
     @cached_property
