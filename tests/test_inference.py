@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import operator
 import re
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -71,6 +74,55 @@ def test_log_evidence_is_the_probability_of_what_is_known(case: tuple[Data, Fact
     expected = Oracle(data).probability(sex=sex, band=band, evidence=known)
 
     assert chance(solved(data), facts) == pytest.approx(expected, rel=EXACT, abs=0)
+
+
+def every_state(net: Network) -> list[dict[str, float]]:
+    """Return the joint states of all causes in the order of `Enumeration.joint`, as evidence about causes."""
+    by_cause = []
+    for c in net.engine.enumeration.causes:
+        cause = net.causes[c]
+        sites = dict.fromkeys(cause.subtypes, 0.0)
+        present = [{c: 1.0} | sites | ({s: 1.0} if s != "present" else {}) for s in cause.states[1:]]
+        by_cause.append([{c: 0.0} | sites, *present])
+    return [reduce(operator.or_, parts) for parts in itertools.product(*by_cause)]
+
+
+@settings(max_examples=60)
+@given(case=cases())
+def test_the_joint_distribution_of_the_causes_is_that_of_the_oracle(case: tuple[Data, Facts]) -> None:
+    """With the states of each cause, its subtypes told apart, in the order of `causes`; the table is the caller's."""
+    data, facts = case
+    net, oracle = solved(data), Oracle(data)
+    sex, band, known = split(data, facts)
+    d = net.diagnose(facts)
+
+    joint = net.engine.enumeration.joint(d.case)
+
+    total = oracle.probability(sex=sex, band=band, evidence=known)
+    states = every_state(net)
+    expected = [oracle.probability(sex=sex, band=band, evidence=known | state) / total for state in states]
+    assert joint.reshape(-1) == pytest.approx(expected, rel=0, abs=EXACT)
+    joint[:] = 0.0
+    assert net.diagnose(facts).log_evidence == d.log_evidence
+
+
+@settings(max_examples=60)
+@given(case=cases())
+def test_what_a_finding_would_be_in_every_state_is_that_of_the_oracle(case: tuple[Data, Facts]) -> None:
+    """Whatever is known of its relatives: P(finding present | state, evidence) wherever that state is possible."""
+    data, facts = case
+    net, oracle = solved(data), Oracle(data)
+    sex, band, known = split(data, facts)
+    enumeration = net.engine.enumeration
+    asked = [f for f in net.engine.units.findings if f not in known]
+    states = every_state(net)
+    before = [oracle.probability(sex=sex, band=band, evidence=known | state) for state in states]
+
+    for f in asked:
+        predicted = enumeration.predicted(f, net.diagnose(facts).case.findings).reshape(-1).tolist()
+        for p, state, weight in zip(predicted, states, before, strict=True):
+            after = oracle.probability(sex=sex, band=band, evidence=known | state | {f: 1.0})
+            assert weight == 0 or p == pytest.approx(after / weight, rel=0, abs=EXACT)
 
 
 # The tables of the file come back.
