@@ -153,6 +153,9 @@ def _check_references(net: Network) -> None:
             raise NetworkError(
                 "there is one subtype; allowed: none, or two and more", key=f"causes.{cause.id}.subtypes"
             )
+    for background in net.background.values():
+        for tip in background.prevention:
+            _check_known(f"background.{background.id}.prevention", tip, net.prevention, "tip of network.prevention")
     for group in net.groups.values():
         for member in group.members:
             _check_known(f"groups.{group.id}.members", member, net.causes, "cause")

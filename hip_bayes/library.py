@@ -225,7 +225,8 @@ def read_network(data: Mapping[str, object]) -> Network:
 
     def background(r: _Reader, id_: str) -> Background:
         prevalence = _by_cell(_Reader(r.take("prevalence", dict), r.path("prevalence")), labels)
-        made = Background(id_, r.text("name"), r.text("question"), prevalence)
+        tips = r.texts("prevention", optional=True)
+        made = Background(id_, r.text("name"), r.text("question"), prevalence, tips)
         r.done()
         return made
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .errors import UnknownNameError
 
@@ -43,6 +43,10 @@ class Table(Mapping[str, T]):
             raise UnknownNameError.among(
                 key, self._items, what=self.what, where=where + (", ..." if len(self._items) > 8 else "")
             ) from None
+
+    def get(self, key: str, default: Any = None) -> Any:  # noqa: ANN401 as Mapping.get
+        """Return the entry called `key`, or `default`: without looking for near names, which takes time."""
+        return self._items.get(key, default)
 
     def __contains__(self, key: object) -> bool:
         """Say whether there is an entry called `key`."""
@@ -125,6 +129,16 @@ class Cause:
         """`absent` and `present`, or `absent` and the subtypes."""
         return ("absent", *(self.subtypes or ("present",)))
 
+    def __repr__(self) -> str:
+        """Say on one line which cause it is; its fields have the numbers."""
+        return f"<Cause {self.id}: {self.name}, {self.icd10}>"
+
+    def _repr_html_(self) -> str:
+        """Return its numbers with where they come from, for a notebook, every string escaped."""
+        from .notebook import of_cause
+
+        return of_cause(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -137,12 +151,16 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """A risk factor, absent or present: prevalence given pain by sex and age band."""
+    """A risk factor, absent or present: prevalence given pain by sex and age band.
+
+    `prevention` are the network's tips that change it; where there are any, it is modifiable.
+    """
 
     id: str
     name: str
     question: str
     prevalence: BySexAndBand
+    prevention: tuple[str, ...] = ()
     states: tuple[str, str] = ("absent", "present")
 
 
@@ -176,6 +194,16 @@ class Finding:
     def sign_of(self, background: Mapping[str, Background]) -> str | None:
         """Return the background variable this finding is a sign of, if it is one rather than a child of causes."""
         return next((site for site in self.given if site in background), None)
+
+    def __repr__(self) -> str:
+        """Say on one line which finding it is; its fields have the numbers."""
+        return f"<Finding {self.id}: {self.name}, {self.kind}>"
+
+    def _repr_html_(self) -> str:
+        """Return its numbers with where they come from, for a notebook, every string escaped."""
+        from .notebook import of_finding
+
+        return of_finding(self)
 
 
 @dataclass(frozen=True, slots=True)

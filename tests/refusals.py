@@ -23,6 +23,7 @@ ODDS = "odds_ratios.weak_muscles = { value = 2.0, low = 1.0, high = 4.0,"
 HAZARD = '\n[hazards.neck]\nthreshold = 0.05\nlevel = "urgent"\nreason = "r"\naction = "a"\nbasis = "judgement"\n'
 GROUP = '\n[groups.g]\nname = "G"\nmembers = ["tendon", "bone"]\n'
 MECHANISM = '\n[mechanisms.m]\nname = "M"\nreason = "r"\ncauses = ["tendon", "bone"]\nfindings = ["night_pain"]\n'
+QUESTION = 'question = "Has someone measured weak hip muscles?"'
 ADVICE = '\n[[advice]]\ntext = "Rest."\nlevels = ["routine"]\n'
 FINDING = f'\n[findings.NEW]\nname = "F"\nkind = "history"\nquestion = "?"\nleak = {{ p = 0.2, {NUMBER}\n'
 BACKGROUND = f'\n[background.NEW]\nname = "B"\nquestion = "?"\nprevalence.all = {{ p = 0.2, {NUMBER}\n'
@@ -383,6 +384,12 @@ REFERENCES: dict[str, Edit] = {
         "hazards.neck.avoid",
         "unknown finding 'hop'",
     ),
+    "a tip for a background that the network does not have": (
+        QUESTION,
+        QUESTION + '\nprevention = ["Build strength."]',
+        "background.weak_muscles.prevention",
+        r"unknown tip of network.prevention 'Build strength.'. \(allowed: one of 0\)",
+    ),
     "an alias of no state": (
         "[findings.night_pain]\n",
         '[findings.night_pain]\naliases = { waking = "awake" }\n',
@@ -646,6 +653,12 @@ SHAPES: dict[str, Edit] = {
         "prevention = [1]\neveryone_has_a_cause = true",
         "network.prevention",
         r"got 1; allowed: a list of texts",
+    ),
+    "tips for a background that are no texts": (
+        QUESTION,
+        QUESTION + "\nprevention = [1]",
+        "background.weak_muscles.prevention",
+        "got 1; allowed: a list of texts",
     ),
     "no findings but a text": (*added('\n[hazards]\nneck = "x"\n'), "hazards.neck", "got 'x'; allowed: a table"),
 }
