@@ -41,6 +41,8 @@ class Engine:
     ----------
     net
         the network; it is not changed. Tables are made when first needed and then kept.
+    prior
+        its solved prior, where that is known already (findings do not change it); None: it is solved.
 
     Raises
     ------
@@ -51,9 +53,9 @@ class Engine:
 
     """
 
-    def __init__(self, net: Network) -> None:
+    def __init__(self, net: Network, *, prior: CausePrior | None = None) -> None:
         self.net = net
-        self.prior = CausePrior(net)
+        self.prior = prior or CausePrior(net)
         self.links = derive_links(net)
         self.units = Units(net, self.prior, self.links)
         self.states = prod(self.units.sizes)

@@ -18,6 +18,7 @@ the cell sum to more than 1. So there is a solution with Z > 0 just then.
 
 from __future__ import annotations
 
+import copy
 import math
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
@@ -46,6 +47,8 @@ DEPTH = 6
 STRIDE = 2.0
 TOLERANCE = 1e-13
 ACCEPTED = 1e-10
+ROUNDING, STALLED = 1e-11, 10
+"""Off by less than the first and no better for the second many steps: the rest is rounding."""
 
 
 def by_cell(net: Network, table: BySexAndBand) -> Floats:
@@ -69,6 +72,10 @@ class CausePrior:
         background id -> q_b by cell, shape (cells,), unconditioned.
     any_cause
         Z = P(at least one cause) by cell, shape (cells,); all ones if not everyone has a cause.
+    offsets
+        cause id -> the log odds ratios of its present parents summed, shape as of `offset`.
+    shares
+        id of a cause with subtypes -> P(subtype | cause present), shape (subtypes,).
 
     """
 
@@ -95,11 +102,31 @@ class CausePrior:
         """Causes with children -> the last of these in the order."""
         self._check_width()
         self.own_private = {c: [b for b, child in self.private.items() if child == c] for c in net.causes}
-        self._offsets = {c: self._offset(c) for c in net.causes}
+        ratios = {c.id: {parent: math.log(r.value) for parent, r in c.odds_ratios.items()} for c in net.causes.values()}
+        self.offsets = {c: self.offset(c, of_c) for c, of_c in ratios.items()}
+        self.shares = {
+            c.id: np.array([s.share.p for s in c.subtypes.values()]) for c in net.causes.values() if c.subtypes
+        }
         self.intercept = {c: np.zeros(len(self.cells)) for c in net.causes}
         self.prevalence = {b: by_cell(net, row.prevalence) for b, row in net.background.items()}
         self.any_cause = np.ones(len(self.cells))
-        self._solve()
+        off = self._solve(self.stated())
+        worst = int(np.argmax(off))
+        if off[worst] > ACCEPTED or self.any_cause.min() < RAREST:
+            worst = worst if off[worst] > ACCEPTED else int(np.argmin(self.any_cause))
+            sex, band = self.cells[worst]
+            raise NetworkError(
+                f"the priors of {sex} {band} have no solution with these odds ratios that can be told from rounding "
+                f"(off by {off[worst]:.2g}, P(at least one cause) {self.any_cause[worst]:.2g}); "
+                "try odds ratios nearer to 1, or priors whose sum is further above 1",
+                key="causes.*.prior",
+            )
+
+    def stated(self) -> dict[str, Floats]:
+        """Return the tables of the network's file: cause or background id -> P(present | pain) by cell."""
+        tables = {c.id: c.prior for c in self.net.causes.values()}
+        tables |= {b.id: b.prevalence for b in self.net.background.values()}
+        return {id_: by_cell(self.net, table) for id_, table in tables.items()}
 
     def _check_width(self) -> None:
         """Refuse causes that raise so many others that their joint prior could not be solved."""
@@ -117,17 +144,23 @@ class CausePrior:
                 key="causes",
             )
 
-    def _offset(self, cause: str) -> Floats:
-        """Log odds ratios summed, shape (configurations, 2 per cause parent ..., private patterns)."""
-        ratios = self.net.causes[cause].odds_ratios
-        log = {parent: math.log(ratio.value) for parent, ratio in ratios.items()}
-        total: Floats = (self.configurations * np.array([log.get(b, 0.0) for b in self.shared])).sum(axis=1)
+    def offset(self, cause: str, log: Mapping[str, float | Floats]) -> Floats:
+        """Log odds ratios summed, shape (1, configurations, 2 per cause parent ..., private patterns).
+
+        `log` maps each parent of the cause to its log odds ratio; where that is an array, one number a cell, the first
+        axis has the cells.
+        """
+        step = {parent: np.multiply.outer(x, [0.0, 1.0]).reshape(-1, 2) for parent, x in log.items()}
+        total = np.zeros((1, 1))
+        for b in self.shared:
+            of_b = step.get(b, np.zeros((1, 2)))
+            total = (total[:, :, None] + of_b[:, None]).reshape(max(len(total), len(of_b)), -1)
         for parent in self.cause_parents[cause]:
-            total = np.add.outer(total, np.array([0.0, log[parent]]))
-        private = np.zeros(1)
+            total = total[..., None] + step[parent].reshape(-1, *(1,) * (total.ndim - 1), 2)
+        private = np.zeros((1, 1))
         for b in self.own_private[cause]:
-            private = np.add.outer(private, np.array([0.0, log[b]])).reshape(-1)
-        return np.add.outer(total, private)
+            private = (private[:, :, None] + step[b][:, None]).reshape(max(len(private), len(step[b])), -1)
+        return total[..., None] + private.reshape(len(private), *(1,) * (total.ndim - 1), -1)
 
     def pattern_weights(self, background: Sequence[str], weight: Mapping[str, Floats]) -> Floats:
         """Product of the weights of some background variables, shape (cells, 2 ** variables); the last one fastest.
@@ -141,17 +174,70 @@ class CausePrior:
 
     def present(self, cause: str, cells: slice | NDArray[np.intp] = slice(None)) -> Floats:
         """P(cause present | parents), shape (cells, configurations, 2 per cause parent ..., private patterns)."""
-        offset = self._offsets[cause]
-        return _sigmoid(self.intercept[cause][cells].reshape(-1, *(1,) * offset.ndim) + offset)
+        offset = self.offsets[cause]
+        own = offset if len(offset) == 1 else offset[cells]
+        return _sigmoid(self.intercept[cause][cells].reshape(-1, *(1,) * (offset.ndim - 1)) + own)
 
-    def _solve(self) -> None:
+    def with_numbers(  # noqa: PLR0913 one keyword an attribute
+        self,
+        cells: Sequence[int],
+        *,
+        weights: Floats,
+        intercept: Mapping[str, Floats],
+        prevalence: Mapping[str, Floats],
+        offsets: Mapping[str, Floats],
+        shares: Mapping[str, Floats],
+    ) -> CausePrior:
+        """Return the prior of some of the cells with other numbers in it, not solved again.
+
+        All but `cells` (their places) as the attributes, by cell of those. P(at least one cause) stays.
+        """
+        other = copy.copy(self)
+        other.cells = tuple(self.cells[i] for i in cells)
+        other.any_cause = self.any_cause[list(cells)]
+        other.weights, other.intercept, other.prevalence = weights, dict(intercept), dict(prevalence)
+        other.offsets, other.shares = dict(offsets), dict(shares)
+        return other
+
+    def solved_again(
+        self, cells: Sequence[int], *, stated: Mapping[str, Floats], offsets: Mapping[str, Floats]
+    ) -> tuple[CausePrior, NDArray[np.bool_]]:
+        """Solve for many variants of some cells at once, and say which of them have a solution.
+
+        Parameters
+        ----------
+        cells
+            the place of the cell that each variant is of, any number of times each.
+        stated, offsets
+            as `stated` and `offsets`, by variant; every id in `stated`, and in `offsets` those that are not as here.
+
+        Returns
+        -------
+        CausePrior
+            its cells are the variants.
+        numpy.ndarray
+            bool, shape (variants,): False where a network with these numbers would be refused.
+
+        """
+        other = copy.copy(self)
+        places = list(cells)
+        other.cells, other.weights = tuple(self.cells[i] for i in places), self.weights[places]
+        other.offsets = {**self.offsets, **offsets}
+        other.intercept = {c: a[places] for c, a in self.intercept.items()}
+        other.prevalence = {b: stated[b] for b in self.net.background}
+        other.any_cause = np.ones(len(places))
+        with np.errstate(all="ignore"):  # those without a solution
+            off = other._solve(stated)  # noqa: SLF001 of the same class
+        return other, (off <= ACCEPTED) & (other.any_cause >= RAREST)
+
+    def _solve(self, stated: Mapping[str, Floats]) -> Floats:
+        """Solve every cell; return what each is off by, shape (cells,)."""
         net = self.net
-        stated = {b: by_cell(net, row.prevalence) for b, row in net.background.items()}
-        prior = {c: by_cell(net, row.prior) for c, row in net.causes.items()}
+        prior = {c: stated[c] for c in net.causes}
         active = [b for b in net.background if b not in self.idle]
         if not net.everyone_has_a_cause:
             self._fit(prior)
-            return
+            return np.zeros(len(self.cells))
 
         goal = np.stack([np.zeros(len(self.cells)), *(_logit(stated[b]) for b in active)], axis=1)
 
@@ -169,16 +255,7 @@ class CausePrior:
         solution, off = _fixed_point(step, start)
         step(solution)
         self.any_cause = np.exp(solution[:, 0])
-        worst = int(np.argmax(off))
-        if off[worst] > ACCEPTED or self.any_cause.min() < RAREST:
-            worst = worst if off[worst] > ACCEPTED else int(np.argmin(self.any_cause))
-            sex, band = self.cells[worst]
-            raise NetworkError(
-                f"the priors of {sex} {band} have no solution with these odds ratios that can be told from rounding "
-                f"(off by {off[worst]:.2g}, P(at least one cause) {self.any_cause[worst]:.2g}); "
-                "try odds ratios nearer to 1, or priors whose sum is further above 1",
-                key="causes.*.prior",
-            )
+        return off
 
     def _independent(self, prior: Mapping[str, Floats]) -> Floats:
         """Z if causes were independent: the root of 1 - prod(1 - Z * prior) = Z, by bisection, shape (cells,)."""
@@ -205,7 +282,7 @@ class CausePrior:
             mass = of_parents[..., None] * private[cause].reshape(
                 -1, *(1,) * (of_parents.ndim - 1), private[cause].shape[1]
             )
-            self.intercept[cause] = _intercept(target[cause], self._offsets[cause], mass, self.intercept[cause])
+            self.intercept[cause] = _intercept(target[cause], self.offsets[cause], mass, self.intercept[cause])
             p = self.present(cause)
             absent[cause] = 1 - p.reshape(*p.shape[:2], -1, p.shape[-1])[:, :, 0]  # no parent present
             if cause in self._last_child:
@@ -245,10 +322,10 @@ def _intercept(target: Floats, offset: Floats, mass: Floats, guess: Floats) -> F
     """Return a with sum(mass * sigmoid(a + offset)) = target, by cell: Newton on the logit scale, in a bracket."""
     axes = tuple(range(1, mass.ndim))
     goal = _logit(target)
-    low, high = goal - offset.max(), goal - offset.min()
+    low, high = goal - offset.max(axis=axes), goal - offset.min(axis=axes)
     a = np.clip(guess, low, high)
     for _ in range(100):
-        p = _sigmoid(a.reshape(-1, *(1,) * offset.ndim) + offset)
+        p = _sigmoid(a.reshape(-1, *(1,) * (offset.ndim - 1)) + offset)
         mean = (mass * p).sum(axis=axes)
         slope = (mass * p * (1 - p)).sum(axis=axes)
         gap = goal - _logit(mean)
@@ -271,18 +348,20 @@ def _fixed_point(step: Callable[[Floats], Floats], start: Floats) -> tuple[Float
     x = best = start
     best_off = np.full(len(start), np.inf)
     history: list[tuple[Floats, Floats]] = []
-    for _ in range(MAX_STEPS):
+    latest = np.zeros(len(start), dtype=int)  # the step that was the best so far
+    for at in range(MAX_STEPS):
         mapped = step(x)
         gap = mapped - x
         off = np.abs(gap).max(axis=1)
         better = off < best_off
         best, best_off = np.where(better[:, None], x, best), np.where(better, off, best_off)
-        if best_off.max() <= TOLERANCE:
+        latest[better] = at
+        if np.all((best_off <= TOLERANCE) | ((best_off <= ROUNDING) & (at - latest >= STALLED))):
             break
         history = [*history[-DEPTH:], (mapped, gap)]
         before, x = x, mapped.copy()
         if len(history) > 1:
-            for row in np.flatnonzero(best_off > TOLERANCE):
+            for row in np.flatnonzero((best_off > TOLERANCE) & np.isfinite(off)):
                 gaps = np.diff(np.stack([g[row] for _, g in history], axis=1))
                 values = np.diff(np.stack([m[row] for m, _ in history], axis=1))
                 x[row] -= values @ np.linalg.lstsq(gaps, gap[row], rcond=1e-8)[0]

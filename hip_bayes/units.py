@@ -11,6 +11,7 @@ unit state. Background that touches one unit only is summed within it, weighted 
 
 from __future__ import annotations
 
+import copy
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -69,7 +70,6 @@ class Units:
     def __init__(self, net: Network, prior: CausePrior, links: Mapping[str, Links]) -> None:
         self.net = net
         self.prior = prior
-        self.links = links
         parts = _connected(net, prior)
         touched = {b: [c.id for c in net.causes.values() if b in c.odds_ratios] for b in net.background}
         card = {c.id: len(c.states) for c in net.causes.values()}
@@ -93,16 +93,29 @@ class Units:
             for unit in self.causes
         )
         self._check_size()
-        self.basis = tuple(self._basis(u) for u in range(len(self.causes)))
         self.signs = {f.id: b for f in net.findings.values() if (b := f.sign_of(net.background))}
-        self.sign_given = {sign: self._sign(sign, b) for sign, b in self.signs.items()}
         self.findings = tuple(f for f in net.findings if f not in self.signs)
         self.children = {f: tuple(c for c in self.findings if links[c].parent == f) for f in self.findings}
+        self.outputs = (*net.causes, *net.subtype_of)
+        self.member = np.stack([self._member(id_, unit_of) for id_ in self.outputs])
+        self._fill(prior, links)
+
+    def with_numbers(self, prior: CausePrior, links: Mapping[str, Links]) -> Units:
+        """Return the same units with the tables that other numbers make: of the same causes, parents and findings."""
+        other = copy.copy(self)
+        Units._fill(other, prior, links)
+        return other
+
+    def _fill(self, prior: CausePrior, links: Mapping[str, Links]) -> None:
+        """Make every table that depends on the numbers."""
+        if "basis" not in vars(self) or prior is not self.prior:
+            self.prior = prior
+            self.basis = tuple(self._basis(u) for u in range(len(self.causes)))
+        self.links = links
+        self.sign_given = {sign: self._sign(sign, b) for sign, b in self.signs.items()}
         self.log_absent = np.stack(
             [self._log_absent(f, links[f]) for f in self.findings] or [np.zeros((0, self.start[-1]))]
         ).reshape(len(self.findings), self.start[-1])
-        self.outputs = (*net.causes, *net.subtype_of)
-        self.member = np.stack([self._member(id_, unit_of) for id_ in self.outputs])
 
     def _check_size(self) -> None:
         cells, shared = len(self.prior.cells), 2 ** len(self.shared)
@@ -140,7 +153,7 @@ class Units:
             joint = joint.reshape(*joint.shape[:2], -1, *joint.shape[4:])
         for axis, cause in enumerate(causes, start=3):
             if net.causes[cause].subtypes:
-                shares = np.array([s.share.p for s in net.causes[cause].subtypes.values()])
+                shares = prior.shares[cause]
                 none, some = np.split(joint, 2, axis=axis)
                 sites = some * shares.reshape(-1, *(1,) * (joint.ndim - axis - 1))
                 joint = np.concatenate([none, sites], axis=axis)
@@ -154,16 +167,18 @@ class Units:
         """Log P(finding stays absent as far as a unit goes | state), over all states."""
         mechanisms = [m.causes for m in self.net.mechanisms.values() if finding in m.findings]
         together = {c for causes in mechanisms for c in causes}
+        sites = {c.id: (c.id, *c.subtypes) for c in self.net.causes.values()}
+        linked = {c for c, of_c in sites.items() if not links.link.keys().isdisjoint(of_c)}  # others: a factor of 1
         units = []
         for unit, shape in zip(self.causes, self.shape, strict=True):
             log = np.zeros(shape)
             for i, cause in enumerate(unit):
-                if cause not in together:
+                if cause in linked and cause not in together:
                     log += self._log_factor(links, cause, i, len(unit))
             for causes in mechanisms:
                 strongest: Floats = np.zeros((1,) * len(unit))
                 for i, cause in enumerate(unit):
-                    if cause in causes:
+                    if cause in linked and cause in causes:
                         strongest = np.minimum(strongest, self._log_factor(links, cause, i, len(unit)))
                 log = log + strongest
             units.append(log.reshape(-1))
