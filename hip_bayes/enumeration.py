@@ -72,6 +72,7 @@ class Enumeration:
         self.hanging = lru_cache(maxsize=min(HANGING_CACHE, max(1, matrices)))(self._hanging)
         """Facts about a finding whose state is not certain -> P(facts | state), a matrix, cached."""
         self._predicted = lru_cache(maxsize=min(PREDICTED_CACHE, max(1, matrices)))(self._predict)
+        self._entropy = lru_cache(maxsize=min(PREDICTED_CACHE, max(1, matrices)))(self._answer_entropy)
         self._tree = _trees(units)
         self._answers = self._outputs()
 
@@ -111,7 +112,24 @@ class Enumeration:
         Once the state is known, only evidence tied to the finding by parents and children still says anything. 0 in
         states that the evidence excludes. Not for signs: they depend on background, not on causes.
         """
-        return self._predicted(finding, tuple((f, x) for f, x in evidence.items() if f in self._tree[finding]))
+        return self._predicted(finding, self._of_tree(finding, evidence))
+
+    def answer_entropy(self, finding: str, evidence: Mapping[str, float]) -> Floats:
+        """H(finding | joint state, evidence about findings) in bits: how open `predicted` leaves it; cached."""
+        return self._entropy(finding, self._of_tree(finding, evidence))
+
+    def present_sums(self, in_rows: Floats, in_columns: Floats) -> Floats:
+        """Return what a matrix over the joint states sums to where each of `units.outputs` is present.
+
+        From its row sums, shape (..., rows), and its column sums; shape (..., outputs).
+        """
+        sums = self._answers[1][: len(self.units.outputs)]  # the rest are groups
+        present: Floats = np.einsum("...j,ij->...i", np.concatenate([in_rows, in_columns], axis=-1), sums)
+        return present
+
+    def _of_tree(self, finding: str, evidence: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
+        """Return what of the evidence still says something about a finding once the state is known."""
+        return tuple((f, evidence[f]) for f in self._tree[finding] if f in evidence)
 
     def _solve(self, case: Case) -> tuple[Floats, Floats, Floats, tuple[Floats, Floats], float]:
         """Return P(state, evidence) as rows * a new matrix * columns, its row and column sums, and a log scale."""
@@ -235,11 +253,19 @@ class Enumeration:
 
     def _predict(self, finding: str, facts: tuple[tuple[str, float], ...]) -> Floats:
         """P(finding present | state, facts about findings of its tree), a matrix."""
+        if not facts and not self.units.links[finding].parent:
+            return self.present(finding, 0.0)
         before, after = (self._log_likelihood(dict(facts) | more) for more in ({}, {finding: 1.0}))
         predicted: Floats = np.exp(np.where(before > -inf, after - np.where(before > -inf, before, 0.0), -inf))
         np.minimum(predicted, 1.0, out=predicted)
         predicted.flags.writeable = False
         return predicted
+
+    def _answer_entropy(self, finding: str, facts: tuple[tuple[str, float], ...]) -> Floats:
+        """Entropy of such a finding in bits, a matrix."""
+        entropy = binary_entropy(self._predicted(finding, facts))
+        entropy.flags.writeable = False
+        return entropy
 
     # --------------------------------------------------------------------------------------------------- prior
 
@@ -309,15 +335,15 @@ def _sums(rows: Floats, joint: Floats, columns: Floats) -> tuple[Floats, Floats]
     return rows * np.einsum("ij,j->i", joint, columns), columns * np.einsum("i,ij->j", rows, joint)
 
 
-def _trees(units: Units) -> dict[str, frozenset[str]]:
-    """Return for each finding those tied to it by parents and children, itself left out."""
+def _trees(units: Units) -> dict[str, tuple[str, ...]]:
+    """Return for each finding those tied to it by parents and children, itself left out, in file order."""
     root = {}
     for f in units.findings:
         top = f
         while parent := units.links[top].parent:
             top = parent
         root[f] = top
-    return {f: frozenset(g for g in units.findings if root[g] == root[f] and g != f) for f in units.findings}
+    return {f: tuple(g for g in units.findings if root[g] == root[f] and g != f) for f in units.findings}
 
 
 def _log(table: Floats) -> Floats:
@@ -325,6 +351,13 @@ def _log(table: Floats) -> Floats:
     with np.errstate(divide="ignore"):
         log_table: Floats = np.log(table)
     return log_table
+
+
+def binary_entropy(p: Floats) -> Floats:
+    """Return the entropy of a yes or no with P(yes) = p, in bits; 0 where it is certain."""
+    q = 1 - p
+    entropy: Floats = -(p * np.log2(np.where(p > 0, p, 1.0)) + q * np.log2(np.where(q > 0, q, 1.0)))
+    return entropy
 
 
 def impossible(units: Units, case: Case, why: str = "probability 0") -> EvidenceError:
