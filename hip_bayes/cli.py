@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import math
 import os
+import shlex
+import shutil
 import sys
 import time
 from collections import Counter
@@ -18,11 +21,13 @@ from . import __version__
 from .card import model_card
 from .diagnosis import diagnose as diagnose_case
 from .errors import HipBayesError
-from .files import diagnose_file
+from .files import diagnose_file, refuse_existing, write_whole
 from .formats import value_of
+from .interview import AT_HOME, MOST, begin
 from .library import load_network
 from .parts import KINDS
 from .provenance import COLUMNS, by_basis, entries
+from .questions import ALL_KINDS
 from .validation import validate
 
 if TYPE_CHECKING:
@@ -31,11 +36,15 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from .diagnosis import Diagnosis
+    from .interview import Line, Question
     from .model import Network
     from .parts import Source
     from .provenance import Entry
 
 BAD_INPUT = 2
+LONGEST = 4096
+"""Bytes of an answer at the terminal; what is typed beyond is passed over."""
 INTERRUPTED = 130
 NETWORK_HELP = "A shipped network's name or the path of a TOML file; the shipped network if left out."
 SETTING_HELP = "Where the runner is seen, such as general_practice: prices the causes anew."
@@ -73,6 +82,11 @@ def diagnose_command(facts: tuple[str, ...], network: str | None, setting: str |
     if as_json:
         click.echo(json.dumps(d.to_dict(), indent=2, ensure_ascii=False))
         return
+    _print_result(d)
+
+
+def _print_result(d: Diagnosis) -> None:
+    """Print the table, red flags first, and what to do."""
     from rich.console import Console
 
     from .show import renderable
@@ -96,6 +110,123 @@ def _parse(facts: Iterable[str]) -> dict[str, object]:
             raise click.UsageError(f"{name!r} is said twice; say it once")
         said[name] = value_of(value)
     return said
+
+
+@main.command()
+@click.argument("facts", nargs=-1, metavar="[NAME=VALUE]...")
+@click.option("--network", help=NETWORK_HELP)
+@click.option("--setting", help=SETTING_HELP)
+@click.option(
+    "--kinds", metavar="KIND,...", help=f"Which of {', '.join(ALL_KINDS)} to ask. Default: {','.join(AT_HOME)}."
+)
+@click.option(
+    "--max",
+    "most",
+    type=click.IntRange(min=0),
+    default=MOST,
+    show_default=True,
+    help="At most so many questions of these kinds.",
+)
+@click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Also write the summary to this file.")
+@click.option("--overwrite", is_flag=True, help="Replace that file if it exists.")
+def interview(  # noqa: PLR0913 all but the first are options
+    facts: tuple[str, ...],
+    *,
+    network: str | None,
+    setting: str | None,
+    kinds: str | None,
+    most: int,
+    save: Path | None,
+    overwrite: bool,
+) -> None:
+    """Ask one question after the other: red flags first, then what is expected to tell most about the causes.
+
+    Ends with the result, a page to take to a professional, and the command that goes on from there: nothing is lost on
+    q, Ctrl-D or Ctrl-C. What is said as NAME=VALUE (as in `hip-bayes diagnose`), even as unknown, is not asked.
+    """
+    try:
+        _check_place(save, overwrite=overwrite)
+        wanted = AT_HOME if kinds is None else [kind.strip() for kind in kinds.split(",")]
+        now, lines = begin(_parse(facts), network=network, setting=setting, kinds=wanted, most=most)
+    except HipBayesError as error:
+        _fail(error)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without a character shows a question mark for it
+    status, ended = 0, ""
+    try:
+        _say(lines)
+        while question := now.question:
+            answer = _ask(question)
+            if answer is None:
+                ended = "The input ended."
+                break
+            now, lines = now.answer(answer)
+            _say(lines)
+    except KeyboardInterrupt:
+        status, ended = INTERRUPTED, "Interrupted."
+        click.echo()
+    click.echo(f"\n{ended or now.over}\n")
+    _print_result(now.diagnosis)
+    summary = now.summary()
+    rule = "-" * max(map(len, summary.splitlines()))
+    click.echo(f"\n{rule}\n{summary}\n{rule}\n\nTo go on from here, or to change an answer:\n")
+    left = now.left if (now.question or now.stopped) and now.left != MOST else None
+    options = {"--network": network, "--setting": setting, "--kinds": kinds, "--max": left}
+    given = [str(word) for option, value in options.items() if value is not None for word in (option, value)]
+    click.echo(f"{shlex.join(['hip-bayes', 'interview', *now.words, *given])}\n")
+    if save is not None:
+        _save(save, summary, overwrite=overwrite)
+    raise SystemExit(status)
+
+
+def _say(lines: Iterable[Line]) -> None:
+    """Print what an interview has to say, in colour where there is any."""
+    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    styles: dict[str, dict[str, Any]] = {"dim": {"dim": True}, "alert": {"fg": "red", "bold": True}}
+    for line in lines:
+        text = click.wrap_text(line.text, _width(), subsequent_indent="  ")
+        click.echo(click.style(text, **styles.get(line.tone, {})), color=False if plain else None)
+
+
+def _ask(question: Question) -> str | None:
+    """Print a question and return the answer, whatever was typed; None at the end of the input."""
+    click.echo(click.wrap_text(f"{question.text} [{question.choices}]", _width()) + " ", nl=False)
+    try:
+        typed = sys.stdin.buffer.readline(LONGEST) if sys.stdin is not None else b""
+        part = typed
+        while len(part) == LONGEST and not part.endswith(b"\n"):
+            part = sys.stdin.buffer.readline(LONGEST)
+    except OSError:  # the terminal is gone
+        typed = b""
+    text = typed.decode(errors="replace")
+    if not (typed and sys.stdin.isatty()):
+        click.echo(text.rstrip())  # else the next line would go on here
+    return text if typed else None
+
+
+def _width() -> int:
+    return min(100, max(60, shutil.get_terminal_size().columns))
+
+
+def _check_place(path: Path | None, *, overwrite: bool) -> None:
+    """Refuse a file that cannot be written, before anything is asked."""
+    if path is None:
+        return
+    refuse_existing(path, None, overwrite=overwrite)
+    if not path.parent.is_dir():
+        raise HipBayesError(f"cannot write {path}: there is no directory {path.parent}; make it first")
+
+
+def _save(path: Path, summary: str, *, overwrite: bool) -> None:
+    """Write the summary, whole or not at all; it has been printed already."""
+    try:
+        _check_place(path, overwrite=overwrite)
+        write_whole(path, f"{summary}\n".encode())
+    except HipBayesError as error:
+        _fail(error)
+    except OSError as error:
+        _fail(HipBayesError(f"cannot write {path} ({error}); the summary is above"))
+    click.echo(f"written: {path}")
 
 
 def _cpus() -> int:

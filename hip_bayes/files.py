@@ -151,12 +151,12 @@ def diagnose_file(  # noqa: PLR0913 all but the first two are options
             goes_on = bool(old) and not others
             placing = goes_on and PLACING in old
             if not placing:  # else what is there may be ours: the earlier run was stopped at its very last step
-                _refuse_existing(target, rejects, overwrite=overwrite)
+                refuse_existing(target, rejects, overwrite=overwrite)
             if others:
                 notify(f"{parts} is of a run with another {' and another '.join(others)}: starting over")
             if not goes_on:
                 _clear(parts)
-                _write(parts / "manifest.json", json.dumps(manifest).encode())
+                write_whole(parts / "manifest.json", json.dumps(manifest).encode())
             rows, resumed, count = _make_parts(job, parts, progress, notify)
             if _origin(source) != origin:
                 raise HipBayesError(f"{source} was changed while it was read; started again, the run starts over")
@@ -166,8 +166,8 @@ def diagnose_file(  # noqa: PLR0913 all but the first two are options
                     f"{rows} rows in, but {answered} answered and {rejected} rejected: an error in hip_bayes, please "
                     f"report it; {target} was not written"
                 )
-            _refuse_existing(target, rejects, overwrite=overwrite or placing)
-            _write(parts / "manifest.json", json.dumps({**manifest, PLACING: True}).encode())
+            refuse_existing(target, rejects, overwrite=overwrite or placing)
+            write_whole(parts / "manifest.json", json.dumps({**manifest, PLACING: True}).encode())
             _sync_directory(parts)
             if rejects is not None and temporary is not None:
                 temporary.replace(rejects)
@@ -268,7 +268,8 @@ def _check_columns(job: _Job, *, as_text: bool) -> None:
         raise refusal.within(f"{job.source}: column {shown(name)}", hint)
 
 
-def _refuse_existing(target: Path, rejects: Path | None, *, overwrite: bool) -> None:
+def refuse_existing(target: Path, rejects: Path | None, *, overwrite: bool) -> None:
+    """Raise the error for a file that is there already and is not to be replaced."""
     for path in (target, rejects):
         if path is not None and path.exists() and not overwrite:
             raise HipBayesError(f"{path} exists already; choose another name, or replace it with --overwrite")
@@ -472,7 +473,7 @@ def _make_parts(
             buffer = pa.BufferOutputStream()
             with pa.ipc.new_file(buffer, table.schema) as writer:
                 writer.write_table(table)
-            _write(_part(parts, number), buffer.getvalue())
+            write_whole(_part(parts, number), buffer.getvalue())
         rows += length
         count += 1
         if progress is not None:
@@ -512,7 +513,7 @@ def _assemble(job: _Job, parts: Path, count: int, target: Path, rejects: Path | 
     return answered, rejected
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that it is whole or not there."""
     temporary = path.with_name(f"{path.name}.tmp")
     with _synced(temporary) as file:

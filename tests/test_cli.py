@@ -358,7 +358,7 @@ def test_check_refuses_a_bad_file_with_file_key_and_remedy(
 def test_version_and_help() -> None:
     assert run("--version").stdout == f"hip-bayes, version {__version__}\n"
     assert DISCLAIMER in " ".join(run("--help").stdout.split())
-    for command in ("diagnose", "findings", "sources", "network"):
+    for command in ("diagnose", "interview", "cohort", "findings", "sources", "network"):
         assert command in run("--help").stdout
         assert run(command, "-h").exit_code == 0
 
