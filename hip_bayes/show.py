@@ -1,8 +1,8 @@
-"""How a result looks: a table in the terminal (rich) and in a notebook (HTML). Red flags come first in both."""
+"""How a result looks in words and as a table in the terminal (rich), red flags first; `notebook` has the HTML."""
 
 from __future__ import annotations
 
-from html import escape
+import math
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from .diagnosis import Diagnosis
+    from .model import Network
 
 WIDTH = 100
 BARS = {100: 20, 72: 10, 0: 5}
@@ -33,11 +34,35 @@ def known(d: Diagnosis) -> str:
     return ", ".join(words) or "nothing"
 
 
+def said(net: Network, id_: str, value: object) -> str:
+    """Return a piece of evidence in words: 'Groin pain: no', 'Onset: sudden', 'Limp: 70% sure', 'age 46', 'female'."""
+    if id_ in ("age", "sex"):
+        return f"age {value}" if id_ == "age" else str(value)
+    if isinstance(value, float):
+        present = net.findings[id_].states[1] if id_ in net.findings else "present"
+        value = f"{value:.0%} sure{'' if present == 'present' else f' {present}'}"
+    return f"{net.name_of(id_)}: {'yes' if value is True else 'no' if value is False else value}"
+
+
+def factor(log_odds: float) -> str:
+    """Return by what a difference in log odds multiplies the odds: 'odds x 3.1'."""
+    by = math.exp(min(log_odds, 10.0))
+    if 0.001 <= by < 1000:
+        return f"odds x {by:.2g}" if by < 100 else f"odds x {by:.0f}"
+    return "odds x over 1,000" if by > 1 else "odds x under 0.001"
+
+
 def percent(p: float) -> str:
     """Return a probability in per cent, never rounded to certainty."""
     if 0.001 <= p <= 0.999:
         return f"{p:.1%}"
     return "<0.1%" if p < 0.5 else ">99.9%"
+
+
+def between(low: float, high: float) -> str:
+    """Return an interval of probabilities in whole per cent, never rounded to certainty: '61-82%' with an en dash."""
+    ends = ["<1" if p <= 0.005 else ">99" if p >= 0.995 else f"{100 * p:.0f}" for p in (low, high)]
+    return "\N{EN DASH}".join(dict.fromkeys(ends)) + "%"
 
 
 def headline(d: Diagnosis) -> str:
@@ -119,38 +144,3 @@ def as_text(d: Diagnosis) -> str:
     )
     console.print(renderable(d))
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
-
-
-_STYLE = """
-.hip-bayes{font:14px/1.45 system-ui,sans-serif;max-width:52em;color:inherit}
-.hip-bayes .level{font-weight:600;padding:.35em .7em;border-left:.35em solid;margin:.2em 0}
-.hip-bayes .urgent{border-color:#c62828}.hip-bayes .soon{border-color:#b26a00}.hip-bayes .routine{border-color:#2e7d32}
-.hip-bayes ul{margin:.2em 0 .4em 1.2em;padding:0}.hip-bayes p{margin:.3em 0}
-.hip-bayes table{font:inherit;border-collapse:collapse;table-layout:auto;width:100%;margin:.5em 0}
-.hip-bayes .hip-bayes-table td{padding:.1em .6em .1em 0;text-align:left;background:none;border:0}
-.hip-bayes .hip-bayes-table td.p{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-.hip-bayes .hip-bayes-table td.bar{width:35%}
-.hip-bayes .bar div{background:#3b7dd8;height:.8em;border-radius:2px;min-width:1px}
-.hip-bayes small,.hip-bayes code{opacity:.75}
-""".replace("\n", "")
-
-
-def as_html(d: Diagnosis) -> str:
-    """Return the result as an HTML fragment: no script, every string escaped, legible in light and dark themes."""
-    reasons = "".join(
-        f"<li><b>{escape(r.name)}</b>: {escape(r.reason)}. {escape(r.action)}</li>" for r in d.triage.reasons
-    )
-    lines = "".join(f"<p><small>{escape(line)}</small></p>" for line in (avoided(d), not_cleared(d)) if line)
-    remarks = "".join(f"<p><b>{escape(remark)}</b></p>" for remark in d.remarks)
-    rows = "".join(
-        f"<tr><td>{escape(name)} <code>{escape(id_)}</code></td><td class='p'>{escape(percent(p))}</td>"
-        f"<td class='bar'><div style='width:{100 * p:.2f}%'></div></td></tr>"
-        for id_, name, p in _rows(d)
-    )
-    return (
-        f"<style>{_STYLE}</style><div class='hip-bayes'>"
-        f"<div class='level {escape(d.triage.level)}'>{escape(headline(d))}</div>"
-        f"{f'<ul>{reasons}</ul>' if reasons else ''}{lines}"
-        f"<p>Known: {escape(known(d))}</p><table class='hip-bayes-table'>{rows}</table>{remarks}"
-        f"<p><small>{escape(network_line(d))}</small></p></div>"
-    )
