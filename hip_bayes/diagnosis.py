@@ -13,12 +13,14 @@ from .model import Network
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
     from .enumeration import Posterior
+    from .fit import Fit
     from .parts import RedFlag
+    from .questions import Stop
 
 RAISED = 1.5
 """How many times its base rate P(other) must be before a result says that the case fits no cause of the list."""
@@ -165,6 +167,195 @@ class Diagnosis:
 
         return sources_of(self)
 
+    def explain(self, cause: str) -> pd.DataFrame:
+        """Return what each piece of evidence did to the probability of a cause: Shapley values on the log-odds scale.
+
+        Parameters
+        ----------
+        cause
+            id of a cause, subtype or group.
+
+        Returns
+        -------
+        pandas.DataFrame
+            a row a piece of evidence (age, sex, background, findings), index = its id, the weightiest first; see
+            `hip_bayes.explanation.explain` for the columns. ``contribution`` sums to logit P(cause | evidence)
+            - logit P(cause), nothing known; ``attrs["summary"]`` says it in a paragraph, as `why` does.
+
+        Raises
+        ------
+        UnknownNameError
+            there is no such cause, subtype or group.
+
+        Examples
+        --------
+        >>> import hip_bayes as hb
+        >>> d = hb.diagnose(age=46, sex="female", lateral_pain=True, groin_pain=False)
+        >>> d.explain("gtps").index[0]
+        'lateral_pain'
+
+        """
+        from .explanation import explain
+
+        return explain(self, cause)
+
+    def why(self, cause: str) -> str:
+        """Return in a paragraph what speaks for a cause, what against it, and what else explains a finding."""
+        from .explanation import why
+
+        return why(self, cause)
+
+    def most_probable(self, k: int = 5) -> pd.DataFrame:
+        """Return the `k` most probable sets of causes: which are present together, all others being absent.
+
+        Returns
+        -------
+        pandas.DataFrame
+            index 1 to k; columns ``causes`` (tuple of ids in file order), ``probability`` (of exactly this set) and
+            ``cumulative``; fewer rows where there are fewer sets.
+
+        Raises
+        ------
+        EvidenceError
+            `k` is not a whole number of 1 or more.
+        NetworkTooLargeError
+            too many causes to list their sets.
+
+        Examples
+        --------
+        >>> import hip_bayes as hb
+        >>> hb.diagnose(age=46, sex="female", lateral_pain=True).most_probable(3)["causes"][1]
+        ('gtps',)
+
+        """
+        from .explanation import most_probable
+
+        return most_probable(self, k)
+
+    def next_questions(
+        self,
+        k: int | None = 5,
+        *,
+        kinds: str | Iterable[str] | None = None,
+        costs: Mapping[str, float] | None = None,
+        skip: str | Iterable[str] = (),
+    ) -> pd.DataFrame:
+        """Return the findings worth asking next, by the information they are expected to give about all causes.
+
+        Parameters
+        ----------
+        k
+            how many; None for all that can be asked.
+        kinds
+            one or more of "history", "examination", "imaging" and "background"; None: the first three.
+        costs
+            finding id or kind -> cost, in any unit, above 0; an id goes before its kind, and what is not named costs
+            1. Questions are ranked by bits per cost.
+        skip
+            ids not to propose, such as what was asked and not known.
+
+        Returns
+        -------
+        pandas.DataFrame
+            index = finding id, best first; see `hip_bayes.questions.next_questions` for the columns. Tests that could
+            do harm now (``d.triage.avoid``) are not among them.
+
+        Examples
+        --------
+        >>> import hip_bayes as hb
+        >>> d = hb.diagnose(age=46, sex="female", lateral_pain=True)
+        >>> d.next_questions(3, kinds="history").shape
+        (3, 8)
+
+        """
+        from .questions import next_questions
+
+        return next_questions(self, k, kinds=kinds, costs=costs, skip=skip)
+
+    def enough(
+        self,
+        *,
+        kinds: str | Iterable[str] | None = None,
+        min_bits: float = 0.1,
+        same_decision: float = 0.95,
+        skip: str | Iterable[str] = (),
+    ) -> Stop:
+        """Say whether to stop asking, why, and if not what to ask; see `hip_bayes.questions.enough`.
+
+        Examples
+        --------
+        >>> import hip_bayes as hb
+        >>> bool(hb.diagnose(age=46, sex="female").enough())
+        False
+
+        """
+        from .questions import enough
+
+        return enough(self, kinds=kinds, min_bits=min_bits, same_decision=same_decision, skip=skip)
+
+    def intervals(
+        self, level: float = 0.9, *, draws: int = 200, seed: int = 0, of: str | Iterable[str] | None = None
+    ) -> pd.DataFrame:
+        """Return how sure the probabilities are: credible intervals from the uncertainty of the network's numbers.
+
+        Parameters
+        ----------
+        level
+            probability that the interval holds, strictly between 0 and 1.
+        draws
+            how many networks to draw, 20 or more.
+        seed
+            the same seed gives the same intervals.
+        of
+            ids of causes, subtypes or groups; None: the causes, as in `ranking`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            index = these ids; columns ``probability`` (of the network as it stands), ``low``,
+            ``high``, ``p_first`` (how often the cause ranks first among the drawn networks). See
+            `hip_bayes.uncertainty.intervals`.
+
+        Examples
+        --------
+        >>> import hip_bayes as hb
+        >>> table = hb.diagnose(age=46, sex="female", lateral_pain=True).intervals(0.9, draws=50)
+        >>> bool(table.loc["gtps", "low"] < table.loc["gtps", "probability"] < table.loc["gtps", "high"])
+        True
+
+        """
+        from .uncertainty import intervals
+
+        return intervals(self, level, draws=draws, seed=seed, of=of)
+
+    def sensitivity(self, cause: str | None = None, *, level: float = 0.9) -> pd.DataFrame:
+        """Return which numbers of the network this result hangs on: a tornado table, the widest first.
+
+        Parameters
+        ----------
+        cause
+            id of the cause, subtype or group whose probability is followed; None: the leading cause.
+        level
+            each number is moved across its own interval of this level.
+
+        Returns
+        -------
+        pandas.DataFrame
+            index = path of the number, as `Network.replace` takes it; see `hip_bayes.sensitivity.sensitivity` for
+            the columns and for the smallest change of a single number that makes another cause lead.
+
+        """
+        from .sensitivity import sensitivity
+
+        return sensitivity(self, cause, level=level)
+
+    @cached_property
+    def fit(self) -> Fit:
+        """Whether the case looks like one that this network knows; see `hip_bayes.fit.fit`."""
+        from .fit import fit
+
+        return fit(self)
+
     def given(self, said: Mapping[str, object] | pd.Series[Any] | None = None, /, **facts: object) -> Self:
         """Return the diagnosis of the same case with more known.
 
@@ -216,10 +407,10 @@ class Diagnosis:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        """Return the table for a notebook, red flags first, every string escaped."""
-        from .show import as_html
+        """Return the result for a notebook, red flags first, every string escaped."""
+        from .notebook import of_diagnosis
 
-        return as_html(self)
+        return of_diagnosis(self)
 
 
 def network_of(network: Network | str | os.PathLike[str] | None, setting: str | None) -> Network:

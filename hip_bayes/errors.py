@@ -1,12 +1,15 @@
 """Every error of hip_bayes, and what each is about.
 
-HipBayesError
-├── NetworkError (ValueError)           a network file or a network is wrong; `.key`, `.file`
-│   ├── NetworkNotFoundError (FileNotFoundError)
-│   └── NetworkTooLargeError            an exact answer would need more memory or time than is reasonable
-└── EvidenceError (ValueError)          what was said about a case is wrong; `.name`, `.value`
-    ├── UnknownNameError (KeyError)     a name that does not exist; `.near`
-    └── ContradictionError              one thing said twice, differently
+::
+
+    HipBayesError
+    ├── NetworkError (ValueError)           a network file or a network is wrong; `.key`, `.file`
+    │   ├── NetworkNotFoundError (FileNotFoundError)
+    │   └── NetworkTooLargeError            an exact answer would need more memory or time than is reasonable
+    ├── EvidenceError (ValueError)          what was said about a case is wrong; `.name`, `.value`
+    │   ├── UnknownNameError (KeyError)     a name that does not exist; `.near`
+    │   └── ContradictionError              one thing said twice, differently
+    └── MissingExtraError (ImportError)     an optional package is not installed
 """
 
 from __future__ import annotations
@@ -96,6 +99,10 @@ class UnknownNameError(EvidenceError, KeyError):
 
 class ContradictionError(EvidenceError):
     """One thing was said twice, and not the same."""
+
+
+class MissingExtraError(HipBayesError, ImportError):
+    """A package that only some functions need is not installed; the message says how to install it."""
 
 
 def shown(value: object) -> str:

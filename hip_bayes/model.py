@@ -92,6 +92,12 @@ class Network:
             f"{len(self.sources)} sources>"
         )
 
+    def _repr_html_(self) -> str:
+        """Return what the network is and what its numbers rest on, for a notebook, every string escaped."""
+        from .notebook import of_network
+
+        return of_network(self)
+
     def __getstate__(self) -> dict[str, Any]:
         """Leave behind what was compiled when pickled; it is made again on first use."""
         return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
@@ -144,6 +150,88 @@ class Network:
         from .simulation import simulate
 
         return simulate(self, n, seed)
+
+    def what_if(self, said: Mapping[str, object] | pd.Series[Any] | None = None, /, **changes: object) -> pd.DataFrame:
+        """Return how much less (or more) likely each cause would be if modifiable background were changed: do().
+
+        Parameters
+        ----------
+        said
+            age, sex and background of the runner, as `diagnose` takes them; nothing else.
+        **changes
+            modifiable background -> True or False: what it is made to be.
+
+        Returns
+        -------
+        pandas.DataFrame
+            index = cause ids in file order; risk ratios and preventable shares, never an absolute risk. See
+            `hip_bayes.intervention.what_if`.
+
+        Examples
+        --------
+        >>> import hip_bayes as hb
+        >>> table = hb.load_network().what_if({"age": 30, "training_spike": True}, training_spike=False)
+        >>> bool(table.loc["stress_fracture", "risk_ratio"] < 1)
+        True
+
+        """
+        from .intervention import what_if
+
+        return what_if(self, said, changes)
+
+    def weakest_numbers(self, cases: pd.DataFrame, k: int | None = 20, *, level: float = 0.9) -> pd.DataFrame:
+        """Return the judgements that the answers to some cases hang on most: what to measure or look up first.
+
+        Parameters
+        ----------
+        cases
+            as `diagnose_many` takes them; a ``truth`` column is passed over.
+        k
+            how many numbers; None for all that have any influence.
+        level
+            each number is moved across its own interval of this level.
+
+        Returns
+        -------
+        pandas.DataFrame
+            index = path of the number, the most influential first; see `hip_bayes.sensitivity.weakest_numbers`.
+
+        """
+        from .sensitivity import weakest_numbers
+
+        return weakest_numbers(self, cases, k, level=level)
+
+    def look_up(self, *names: str) -> pd.DataFrame:
+        """Return the numbers and rules that involve all of the given ids, with the citations of their sources.
+
+        Parameters
+        ----------
+        *names
+            ids of causes, subtypes, groups, background, findings, settings, red flags or sources; also "age", "sex", a
+            sex or the label of an age band. None: everything.
+
+        Returns
+        -------
+        pandas.DataFrame
+            a row a number or rule; ``citation`` is title, year and address of each source. See
+            `hip_bayes.provenance.look_up` for the other columns.
+
+        Raises
+        ------
+        UnknownNameError
+            a name that the network does not have; the message has the nearest ones.
+
+        Examples
+        --------
+        >>> import hip_bayes as hb
+        >>> table = hb.load_network().look_up("gtps", "lateral_pain")
+        >>> table["path"].tolist()
+        ['findings.lateral_pain.given.gtps']
+
+        """
+        from .provenance import look_up
+
+        return look_up(self, names)
 
     def to_pgmpy(self) -> DiscreteBayesianNetwork:
         """Export as a checked pgmpy model with the same posteriors; see `hip_bayes.bridge.to_pgmpy`."""

@@ -357,6 +357,13 @@ def test_a_case_with_too_many_findings_for_a_large_network_is_refused_with_the_f
     assert list(kept.index) == [0, 2]
 
 
+def test_what_needs_all_sets_of_causes_is_refused_where_they_are_too_many(large: Network) -> None:
+    with pytest.raises(
+        NetworkTooLargeError, match=r"all sets of the 60 causes, 1.2e\+18 joint states; allowed: .* MiB"
+    ):
+        large.diagnose(f1=True).most_probable(3)
+
+
 def test_causes_that_are_all_tied_together_are_refused_with_the_figure() -> None:
     data = small({f"c{k}": 0.1 for k in range(40)}, {"f": finding(0.1, {"c0": 0.5})})
     for k in range(1, 40):

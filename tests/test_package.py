@@ -38,12 +38,24 @@ ORDER = (
     "formats",
     "files",
     "show",
+    "notebook",
     "bridge",
     "provenance",
+    "explanation",
+    "questions",
+    "interview",
+    "uncertainty",
+    "moves",
+    "sensitivity",
+    "intervention",
+    "fit",
     "simulation",
     "cases",
     "scores",
     "validation",
+    "plots",
+    "look",
+    "explorer",
     "card",
     "cli",
 )
@@ -64,6 +76,7 @@ def test_what_the_package_offers() -> None:
         "Validation",
         "diagnose",
         "diagnose_many",
+        "explore",
         "load_network",
         "model_card",
         "validate",
@@ -121,7 +134,7 @@ def test_only_the_bridge_imports_pgmpy(module: str) -> None:
     assert ("pgmpy" in imports(module, at_import=False)) == (module == "bridge")
 
 
-SLOW = {"pgmpy", "pandas", "sklearn", "rich", "scipy", "matplotlib", "numba", "pyarrow", "dask"}
+SLOW = {"ipywidgets", "pgmpy", "pandas", "sklearn", "rich", "scipy", "matplotlib", "numba", "pyarrow", "dask"}
 
 
 @pytest.mark.parametrize("module", [*MODULES, "__init__"])
