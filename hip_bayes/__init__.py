@@ -8,6 +8,8 @@
 For research and education. Not a medical device and not a diagnosis: see a professional.
 """
 
+from typing import TYPE_CHECKING
+
 from .card import model_card
 from .cohort import diagnose_many
 from .diagnosis import Diagnosis, diagnose
@@ -24,6 +26,9 @@ from .library import load_network
 from .model import Network
 from .validation import Validation, validate
 
+if TYPE_CHECKING:
+    from .explorer import explore
+
 __version__ = "0.1.0"
 
 __all__ = [
@@ -39,7 +44,17 @@ __all__ = [
     "Validation",
     "diagnose",
     "diagnose_many",
+    "explore",
     "load_network",
     "model_card",
     "validate",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Load the explorer when it is first asked for: a diagnosis needs nothing of what it imports."""
+    if name == "explore":
+        from .explorer import explore
+
+        return explore
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -146,7 +146,7 @@ def interview(  # noqa: PLR0913 all but the first are options
     """
     try:
         _check_place(save, overwrite=overwrite)
-        wanted = AT_HOME if kinds is None else [kind.strip() for kind in kinds.split(",")]
+        wanted = None if kinds is None else [kind.strip() for kind in kinds.split(",")]
         now, lines = begin(_parse(facts), network=network, setting=setting, kinds=wanted, most=most)
     except HipBayesError as error:
         _fail(error)

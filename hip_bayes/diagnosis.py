@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .enumeration import Posterior
+    from .explanation import GivenSubsets
     from .fit import Fit
     from .parts import RedFlag
     from .questions import Stop
@@ -198,6 +199,13 @@ class Diagnosis:
         from .explanation import explain
 
         return explain(self, cause)
+
+    @cached_property
+    def _given_subsets(self) -> GivenSubsets:
+        """What `explain` needs of the posteriors, for whichever cause."""
+        from .explanation import given_subsets
+
+        return given_subsets(self)
 
     def why(self, cause: str) -> str:
         """Return in a paragraph what speaks for a cause, what against it, and what else explains a finding."""

@@ -299,6 +299,29 @@ def items_of(said: object) -> Iterator[tuple[str, object]]:
     )
 
 
+def whole_number(name: str, value: object, least: int, else_: str = "") -> int:
+    """Return an option that is a whole number of at least `least`; EvidenceError for anything else.
+
+    `else_` tells what the option may be instead, such as "or None (all)".
+    """
+    if isinstance(value, NOT_NUMBERS) or not isinstance(value, (int, np.integer)) or value < least:
+        raise EvidenceError(
+            f"{name} is {shown(value)}; allowed: a whole number, {least} or more{else_ and f', {else_}'}",
+            name=name,
+            value=value,
+        )
+    return int(value)
+
+
+def names_of(name: str, value: object) -> tuple[Any, ...]:
+    """Return the names that an option lists: one string is one name; EvidenceError for what is no list of names."""
+    if isinstance(value, str):
+        return (value,)
+    if not isinstance(value, Iterable):
+        raise EvidenceError(f"{name} is {shown(value)}; allowed: a name or a list of names", name=name, value=value)
+    return tuple(value)
+
+
 def columns_to_ignore(ignore: object, columns: list[Any]) -> set[Hashable]:
     """Return which of a table's columns to pass over: one name, or several.
 

@@ -12,12 +12,10 @@ from itertools import accumulate
 from math import comb
 from operator import or_
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from .errors import EvidenceError, shown
-from .evidence import Case
+from .evidence import Case, whole_number
 from .provenance import entries
 from .show import factor, percent, said
 
@@ -137,7 +135,7 @@ def explain(d: Diagnosis, cause: str) -> pd.DataFrame:
     import pandas as pd
 
     posterior = d[cause]
-    given = _given_subsets(d)
+    given = d._given_subsets  # noqa: SLF001 kept with the result, for other causes
     contribution, se = given.shapley(cause)
     prior, *alone, log_odds = given.log_odds(cause, [0, *(1 << i for i in range(len(se))), 2 ** len(se) - 1]).tolist()
     facts = {"age": d.case.band} | d.evidence  # a case may have the band alone
@@ -217,8 +215,8 @@ def most_probable(d: Diagnosis, k: int = 5) -> pd.DataFrame:
 
     Notes
     -----
-    The k most probable explanations (Pearl, Probabilistic Reasoning in Intelligent Systems, 1988, chapter 5), unknown
-    background and findings averaged over.
+    The k best maximum a posteriori hypotheses about the causes: unknown background and findings are summed over, not
+    maximised over as in a most probable explanation (Pearl, Probabilistic Reasoning in Intelligent Systems, 1988).
 
     Examples
     --------
@@ -230,8 +228,7 @@ def most_probable(d: Diagnosis, k: int = 5) -> pd.DataFrame:
     """
     import pandas as pd
 
-    if not isinstance(k, (int, np.integer)) or isinstance(k, bool) or k < 1:
-        raise EvidenceError(f"k is {shown(k)}; allowed: a whole number of sets, 1 or more", name="k", value=k)
+    k = whole_number("k", k, 1)
     joint, axis = _joint(d.network, d.case)
     for at in axis.values():
         absent, *forms = np.split(joint, joint.shape[at], axis=at)
@@ -255,7 +252,7 @@ def most_probable(d: Diagnosis, k: int = 5) -> pd.DataFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class _GivenSubsets:
+class GivenSubsets:
     """Log odds of every cause, subtype and group given sets of the pieces of evidence.
 
     A set is an integer, bit i for piece i; `at` has its row in `table`, `column` an id's column. `orders`, shape
@@ -292,14 +289,8 @@ class _GivenSubsets:
         return pairs.mean(axis=0), pairs.std(axis=0, ddof=1) / math.sqrt(PAIRS)
 
 
-_KEPT: WeakKeyDictionary[Diagnosis, _GivenSubsets] = WeakKeyDictionary()
-"""What has been computed for the results that are still in use: explaining another cause needs no more posteriors."""
-
-
-def _given_subsets(d: Diagnosis) -> _GivenSubsets:
+def given_subsets(d: Diagnosis) -> GivenSubsets:
     """Return the log odds of everything given all sets of pieces, or those that occur in the orders drawn."""
-    if d in _KEPT:
-        return _KEPT[d]
     net, case = d.network, d.case
     known = {"age": case.band, "sex": case.sex}
     pieces = (*(p for p, value in known.items() if value is not None), *case.background, *case.findings)
@@ -314,14 +305,13 @@ def _given_subsets(d: Diagnosis) -> _GivenSubsets:
     slow = sum(1 << i for i, p in enumerate(pieces) if p not in net.engine.units.findings)
     ordered = sorted(subsets, key=lambda s: (s & slow, s))
     found = [net.engine.posterior(_restricted(case, {p for i, p in enumerate(pieces) if s >> i & 1})) for s in ordered]
-    _KEPT[d] = _GivenSubsets(
+    return GivenSubsets(
         pieces=pieces,
         at={s: row for row, s in enumerate(ordered)},
         column={id_: i for i, id_ in enumerate(found[0].probability)},
         table=_logit(np.array([list(posterior.probability.values()) for posterior in found])),
         orders=orders,
     )
-    return _KEPT[d]
 
 
 def _growing(order: NDArray[np.int64]) -> Iterable[int]:
@@ -376,7 +366,7 @@ def _explained_by(d: Diagnosis, id_: str) -> dict[str, str]:
         likely_before, log_odds_before = _ruling_out(net, _restricted(case, pieces - {f}), id_, others)
         delta, *delta_absent = (log_odds - log_odds_before).tolist()
         more = [
-            by - delta if by > 0 and c in causes and now > before else 0.0
+            by - delta if by > NEITHER and c in causes and now > before else 0.0
             for c, by, now, before in zip(others, delta_absent, likely, likely_before, strict=True)
         ]
         if max(more, default=0.0) >= EXPLAINED:
@@ -450,7 +440,7 @@ def _paragraph(net: Network, table: pd.DataFrame) -> str:
     cause, prior = table.attrs["cause"], percent(table.attrs["prior"])
     name = net.groups[cause].name if cause in net.groups else net.name_of(cause)
     if table.empty:
-        return f"{name} is at {prior}. Nothing is known yet: this is its share in the whole population."
+        return f"{name} is at {prior}. Nothing is known yet: this is its probability in everyone the network is about."
     text = [f"{name} is at {percent(table.attrs['posterior'])}; before anything was known it was at {prior}."]
     for direction, side in (("for", "For it"), ("against", "Against it")):
         rows = table[table["direction"] == direction]

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from . import show
 from .errors import EvidenceError
 from .parts import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -32,20 +33,26 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 LEVEL = 5.0
-"""Per cent: a case at or below this percentile looks outside the model. So do as many of the cases inside it."""
+"""Per cent: answers at or below this percentile are called unusual. So are as many of the network's own."""
+FEWEST = 2
+"""The fewest answered findings to be called unusual: a single rare answer alone is no reason for it."""
 CLASH = 0.5
 """Bits from which two answers clash: 1.4 times rarer together than if they were unrelated. A judgement.
 
 Of cases drawn from the shipped network about one in twenty has such a pair with 6 to 10 findings known, one in five
 with 15 to 25 (tests/benchmarks/fit.py).
 """
-LISTED = 10
+MOST_ANSWERS_LISTED = 10
 """The most answered findings for which every pattern of answers is listed; for more, cases are simulated."""
 SIMULATED = 2000
 """How many. The Monte Carlo standard error is then at most 1.1 percentage points, and 0.5 near the 5th percentile."""
 SEED = 1990
 SAME = 1e-9
 """Log probabilities this near are equal but for rounding."""
+CAVEAT = (
+    "A disease outside the list is another matter: many such diseases give ordinary answers, and P(other), where the "
+    "network has it, speaks of them."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,8 @@ class Fit:
 
     Attributes
     ----------
+    answered
+        how many findings were answered, surely or probably; signs of a background variable are not counted.
     percentile
         per cent of the cases of the same age, sex and background, asked the same, whose answers are less probable than
         these, plus half of those whose answers are as probable; NaN where no finding was answered.
@@ -80,10 +89,11 @@ class Fit:
         what does not fit, one sentence each, the most telling first: `conflicts`, and what is more likely unexplained
         than not.
     level
-        per cent; at or below it a case looks outside the model.
+        per cent; at or below it answers are called unusual.
 
     """
 
+    answered: int
     percentile: float
     error: float
     conflict: float
@@ -94,8 +104,8 @@ class Fit:
 
     @property
     def outside(self) -> bool:
-        """Whether the case looks outside the model: `percentile` is at or below `level`."""
-        return self.percentile <= self.level
+        """Whether the answers are unusual for the network: `FEWEST` (2) or more, `percentile` at or below `level`."""
+        return self.answered >= FEWEST and self.percentile <= self.level
 
     @property
     def unexplained_share(self) -> float:
@@ -104,23 +114,26 @@ class Fit:
 
     @property
     def sentence(self) -> str:
-        """Whether the case looks like those that the network knows, and if not, the most telling reason."""
-        if math.isnan(self.percentile):
+        """Whether the answers are unusual for the network's population, why, and what this does not say."""
+        if not self.answered:
             return "No finding was answered, so there is nothing to compare."
-        share = "fewer than 0.1%" if self.percentile < 0.1 else f"{self.percentile:.2g}%"
-        of = f"of people like this one in the network, asked the same, {share} give answers no likelier than these"
+        if self.answered < FEWEST:
+            return "Only one finding was answered: too few to call the answers unusual or not."
+        share = (
+            f"unusual for this network's population: of people like this one, asked the same, "
+            f"{show.percent(self.percentile / 100)} give less probable answers (equally probable ones count half)."
+        )
         if not self.outside:
-            return f"The answers look like those of cases that this network knows: {of}."
-        reason = self.reasons[0] if self.reasons else "No two answers clash; it is all of them together that is rare."
-        return f"The answers look outside the model: {of}. {reason}"
+            return f"The answers are not {share} {CAVEAT}"
+        reason = self.reasons[0] if self.reasons else "No two answers clash; as a whole they are rare."
+        return f"The answers are {share} {reason} {CAVEAT}"
 
     def __str__(self) -> str:
         """Return what was found in plain language, one thing a line."""
         lines = [self.sentence, *(f"  - {reason}" for reason in self.reasons)]
         if self.unexplained:
-            lines.append(
-                f"Of the findings present, {self.unexplained_share:.0%} are expected to come from nothing in the list."
-            )
+            share = show.percent(self.unexplained_share)
+            lines.append(f"Of the findings present, {share} are expected to come from nothing in the list.")
         lines.append("For research and education: answers are compared with a model, not with what someone has.")
         return "\n".join(lines)
 
@@ -130,9 +143,9 @@ class Fit:
 def fit(d: Diagnosis) -> Fit:
     """Return whether the answers of a case look like those of a case that its network knows.
 
-    All is exact given the network, but for `percentile` where more than `LISTED` findings were answered: then it is
-    estimated from `SIMULATED` cases drawn with a fixed seed, each different pattern of answers judged exactly. The same
-    facts give the same result, in whatever order they were said.
+    All is exact given the network, but for `percentile` where more than `MOST_ANSWERS_LISTED` (10) findings were
+    answered: then it is estimated from `SIMULATED` (2000) cases drawn with a fixed seed, each different pattern of
+    answers judged exactly. The same facts give the same result, in whatever order they were said.
 
     Parameters
     ----------
@@ -144,7 +157,8 @@ def fit(d: Diagnosis) -> Fit:
     -------
     Fit
         frozen; print it, or see its attributes. A case of the network is `outside` with a probability of about `LEVEL`
-        per cent; with few answers the percentile is coarse, and the probability may be up to twice that, or 0.
+        per cent; with few answers the percentile is coarse, and the probability may be up to twice that, or 0. With
+        fewer than `FEWEST` (2) it is never `outside`: a single rare answer has a percentile, and is not called unusual.
 
     Raises
     ------
@@ -189,6 +203,7 @@ def fit(d: Diagnosis) -> Fit:
     unexplained = Table(((f, _unexplained(net, case, f)) for f, x in answers.items() if x == 1.0), "present finding")
     percentile, error = _percentile(enumeration, asked, answers)
     return Fit(
+        answered=len(answers),
         percentile=percentile,
         error=error,
         conflict=(sum(alone.values()) - (d.log_evidence - nothing)) / math.log(2),
@@ -215,7 +230,7 @@ def _percentile(enumeration: Enumeration, asked: Case, answers: Mapping[str, flo
     """Return the percentile of answers among those of such people, and its standard error."""
     if not answers:
         return math.nan, 0.0
-    exact = len(answers) <= LISTED
+    exact = len(answers) <= MOST_ANSWERS_LISTED
     if exact:
         patterns: Bools = np.indices((2,) * len(answers)).reshape(len(answers), -1).T == 1
     else:
@@ -294,17 +309,13 @@ def _divided(above: Floats, below: Floats) -> Floats:
 # ---------------------------------------------------------------------------------------------------------- words
 
 
-def _clashes(net: Network, case: Case, conflicts: Iterable[Conflict]) -> list[str]:
+def _clashes(net: Network, case: Case, conflicts: Sequence[Conflict]) -> list[str]:
     """Return each clash as a sentence."""
-
-    def said(f: str) -> str:
-        x, states = case.findings[f], net.findings[f].states
-        words = ("no", "yes") if states == ("absent", "present") else states
-        return f"{net.name_of(f)!r} ({'' if x in (0.0, 1.0) else 'probably '}{words[x > 0.5]})"
-
+    facts = case.facts(net)
+    said = {f: repr(show.said(net, f, facts[f])) for pair in conflicts for f in (pair.first, pair.second)}
     return [
-        f"{said(pair.first)} and {said(pair.second)} clash: together they are {2**pair.bits:.1f} times rarer than if "
-        "they were unrelated."
+        f"{said[pair.first]} and {said[pair.second]} clash: together they are {2**pair.bits:.1f} times rarer than if they "
+        "were unrelated."
         for pair in conflicts
     ]
 
@@ -312,4 +323,7 @@ def _clashes(net: Network, case: Case, conflicts: Iterable[Conflict]) -> list[st
 def _unlisted(net: Network, unexplained: Mapping[str, float]) -> list[str]:
     """Return as a sentence each finding that is more likely than not to come from nothing in the list."""
     most = sorted((f for f, p in unexplained.items() if p > 0.5), key=lambda f: -unexplained[f])
-    return [f"Nothing in the list explains {net.name_of(f)!r} well ({unexplained[f]:.0%} unexplained)." for f in most]
+    return [
+        f"Nothing in the list explains {net.name_of(f)!r} well ({show.percent(unexplained[f])} unexplained)."
+        for f in most
+    ]

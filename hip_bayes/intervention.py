@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 NOTE = (
-    "The odds ratios come from observational studies or are judgements, some of them about people already in pain: a "
-    "risk ratio holds as far as they are causal, and it is relative, never an absolute risk."
+    "The odds ratios come from observational studies or are judgements, some of them about people already in pain, and "
+    "a factor may follow from the pain instead of causing it: a risk ratio holds as far as they are causal. It is "
+    "relative, to the model without its condition of pain, in which causes are commoner than among runners at large; "
+    "never an absolute risk."
 )
 
 
@@ -56,7 +58,7 @@ def what_if(
     pandas.DataFrame
         index = cause ids in file order, named "cause". Columns:
 
-        - ``risk_ratio``: P(cause | changed) / P(cause | as she is), above 0;
+        - ``risk_ratio``: P(cause | changed) / P(cause | as they are), above 0;
         - ``risk_ratio_low``, ``risk_ratio_high``: the least and the greatest of it where all odds ratios of the
           changed variables are at that end of their plausible ranges which lowers the causes they act on, at that
           which raises them, and as they are. All other numbers stay, and the network is solved again, so that it
@@ -82,9 +84,9 @@ def what_if(
     Notes
     -----
     do(b = x) cuts b from sex and age: other background still informs an unknown sex or age, b does not. Where `said`
-    states b, "as she is" is therefore do(b = as said) and not an observation: with age unknown, runners with and
+    states b, "as they are" is therefore do(b = as said) and not an observation: with age unknown, runners with and
     without b differ in age too, and an observed ratio would mistake the effect of age for that of b. Where `said`
-    leaves b unknown, "as she is" is no intervention, b as common as in such runners; the preventable share is then
+    leaves b unknown, "as they are" is no intervention, b as common as in such runners; the preventable share is then
     the excess fraction of that population (Greenland and Robins, Am J Epidemiol 128:1185-1197, 1988). With do-set D
     of values d, over cells (sex, band), background configurations B and states of the causes C::
 
@@ -161,7 +163,11 @@ def _made(net: Network, changes: Mapping[str, object]) -> dict[str, bool]:
     for name, value in items_of(changes):
         if name not in modifiable:
             if name in net.vocabulary.names or name in net.causes:
-                raise EvidenceError(f"{name!r} cannot be changed here; {where}", name=name, value=value)
+                raise EvidenceError(
+                    f"{name!r} cannot be changed here: no prevention tip of the network names it; {where}",
+                    name=name,
+                    value=value,
+                )
             raise UnknownNameError.among(name, modifiable, what="modifiable background", where=where)
         _, x = net.vocabulary.meaning(name, value)
         if x not in (0.0, 1.0):
@@ -225,7 +231,7 @@ def _at_end(net: Network, case: Case, made: Mapping[str, bool], *, lower: bool) 
 
 
 def _risk_ratio(net: Network, case: Case, made: Mapping[str, bool]) -> Floats:
-    """P(cause | changed) / P(cause | as she is), shape (causes,)."""
+    """P(cause | changed) / P(cause | as they are), shape (causes,)."""
     as_said = {b: case.background[b] for b in made if b in case.background}
     return _risk(net, case, made) / _risk(net, case, as_said)
 

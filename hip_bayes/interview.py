@@ -15,11 +15,11 @@ import numpy as np
 
 from .diagnosis import Diagnosis, network_of
 from .errors import EvidenceError, HipBayesError, shown
-from .evidence import items_of
+from .evidence import items_of, names_of, whole_number
 from .formats import value_of
 from .parts import LEVELS
 from .questions import askable, enough, rank
-from .show import avoided, headline, network_line, percent
+from .show import avoided, headline, network_line, percent, said
 
 if TYPE_CHECKING:
     import os
@@ -35,6 +35,8 @@ DONT_KNOW = ("d", "dk", "don't know", "don\u2019t know", "dont know", "do not kn
 COMMANDS = {short: word for word in ("back", "why", "quit", "help") for short in (word, word[0])} | {"?": "help"}
 MOST = 25
 """How many questions after red flags, age and sex a command asks unless told otherwise: people tire. A judgement."""
+WAS = {"urgent": "urgent", "soon": "for assessment within days"}
+"""What is said of a level that is left: 'No longer ...', 'Was ...'."""
 PAGE, WIDTH = 40, 80
 """Lines and columns of the summary."""
 GUIDE = (
@@ -81,8 +83,6 @@ class Interview:
         how many of these may still be asked; None: no limit.
     unknown
         ids that were answered "don't know", as they came: they are not asked again.
-    told
-        ids of the reasons for urgency that were shown.
     pressing
         urgent reasons that just came up: first of all it is asked whether to go on.
     stopped
@@ -96,7 +96,6 @@ class Interview:
     kinds: tuple[str, ...] = AT_HOME
     left: int | None = None
     unknown: tuple[str, ...] = ()
-    told: frozenset[str] = frozenset()
     pressing: tuple[Reason, ...] = ()
     stopped: bool = False
     before: Interview | None = field(default=None, repr=False)
@@ -126,10 +125,10 @@ class Interview:
         """The facts as `hip-bayes interview` takes them: NAME=VALUE."""
         words = []
         for name, value in self.facts.items():
-            said = "yes" if value is True else "no" if value is False else str(value)
+            word = "yes" if value is True else "no" if value is False else str(value)
             if isinstance(value, str) and not isinstance(value_of(value), str):  # a state called "1" reads as a number
-                said = "yes" if value == self._states(name)[1] else "no"
-            words.append(f"{name}={said}")
+                word = "yes" if value == self._states(name)[1] else "no"
+            words.append(f"{name}={word}")
         return tuple(words)
 
     @cached_property
@@ -153,7 +152,7 @@ class Interview:
     def _most_informative(self) -> tuple[Question | None, str]:
         """Return the question that tells most about the causes or the decision, or why there is none."""
         if self.left == 0:
-            return None, "As many questions were asked as were wanted at most."
+            return None, "The limit on questions was reached."
         stop = enough(self.diagnosis, kinds=self.kinds, skip=self.unknown)
         if stop.ask is None:
             return None, stop.reason
@@ -264,14 +263,10 @@ class Interview:
             _ = after.question  # what cannot be together may only show here
         except HipBayesError as error:
             return Reply(self, (Line(f"{error}."), Line("Answer otherwise, d (don't know), or b (back).")))
-        new = tuple(r for r in d.triage.reasons if r.id not in self.told)
-        lines = after.progress(id_) if asked else ()
-        if not new:
-            return Reply(after, lines)
-        urgent = tuple(r for r in new if r.level == LEVELS[0])
-        after = replace(after, told=self.told | {r.id for r in new}, pressing=urgent)
-        rises = LEVELS.index(d.triage.level) < LEVELS.index(self.diagnosis.triage.level)
-        return Reply(after, (*lines, *alerts(d, new, rises=rises)))
+        old = self.diagnosis.triage.reasons
+        lines = (*(after.progress(id_) if asked else ()), *alerts(d, old))
+        urgent = tuple(r for r in _new(d, old) if r.level == LEVELS[0])
+        return Reply(replace(after, pressing=urgent) if urgent else after, lines)
 
     # ------------------------------------------------------------------------------------------------- texts
 
@@ -279,16 +274,7 @@ class Interview:
         """Return what was understood and the three leading causes, as one line."""
         d = self.diagnosis
         leading = ", ".join(f"{c} {percent(d[c])}" for c in d.ranking[:3])
-        return (Line(f"{id_}: {self._said(id_)}. Now {leading}", "dim"),)
-
-    def _said(self, id_: str) -> str:
-        """Return what is known of an id, in words."""
-        if id_ in self.unknown:
-            return "not known"
-        value = self.diagnosis.evidence[id_]
-        if isinstance(value, bool):
-            return "yes" if value else "no"
-        return f"{value:.0%} sure" if isinstance(value, float) and id_ != "age" else str(value)
+        return (Line(f"{said(d.network, id_, d.evidence.get(id_, 'not known'))}. Now {leading}", "dim"),)
 
     def why(self) -> tuple[Line, ...]:
         """Return why the present question is asked."""
@@ -320,9 +306,10 @@ class Interview:
         return ", ".join(f"{c} {percent(d[c])} -> {percent(then[c])}" for c in first)
 
     def summary(self) -> str:
-        """Return a plain page to take to a professional, `WIDTH` columns wide: at most `PAGE` lines.
+        """Return a plain page to take to a professional, `WIDTH` columns wide, of `PAGE` lines at most if that can be.
 
-        What does not fit is counted, longest lists first; `facts` has everything.
+        What does not fit is counted, longest lists first; `facts` has everything. But every urgent reason keeps its
+        action and every other its name, even if that takes more than `PAGE` lines.
         """
         for most in range(9, 0, -1):
             lines = self._page(most)
@@ -331,30 +318,34 @@ class Interview:
         return "\n".join(lines)
 
     def _page(self, most: int) -> list[str]:
-        """Return the summary with lists of at most `most` lines and as many reasons."""
-        d, net = self.diagnosis, self.network
-        case, reasons = d.case, d.triage.reasons
+        """Return the summary with lists of at most `most` lines, all urgent reasons and fewer than `most` others."""
+        d, net, case = self.diagnosis, self.network, self.diagnosis.case
         lines = ["Hip pain when running: summary to take to a professional", "Date: ____________________", ""]
         lines += [headline(d)]
-        for r in reasons[:most]:
-            lines += textwrap.wrap(f"! {_because(r)}", WIDTH, initial_indent="  ", subsequent_indent="    ")
-        if reasons[most:]:
-            lines += _listed("  ! also", [r.name for r in reasons[most:]], most)
+        alike: dict[tuple[str, str, str], list[str]] = {}
+        for r in d.triage.reasons:
+            alike.setdefault((r.level, r.reason, r.action), []).append(r.name)
+        cut = [key for key in alike if key[0] != LEVELS[0]][most - 1 :]
+        for key in [key for key in alike if key not in cut]:
+            text = f"! {'; '.join(alike[key])}: {key[1]}. {key[2]}"
+            lines += textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
+        lines += _listed("  ! also", list(dict.fromkeys(name for key in cut for name in alike[key])), PAGE)
+        lines += self._was(most)
         lines += textwrap.wrap(avoided(d), WIDTH)
-        runner = [str(x) for x in (f"age {self._said('age')}" if case.age is not None else "", case.sex or "") if x]
+        runner = [said(net, id_, d.evidence[id_]) for id_ in ("age", "sex") if id_ in d.evidence]
         lines += ["", *_listed("Runner", runner or ["age and sex not known"], most)]
         flags: dict[bool | None, list[str]] = {True: [], False: [], None: []}
         for flag in net.red_flags.values():
             flags[case.red_flags.get(flag.id)].append(flag.name)
         asked = [net.red_flags[r].name for r in self.unknown if r in net.red_flags]
-        lines += _listed("Red flags present", flags[True] or ["none"], most)
-        lines += _listed("Red flags denied", flags[False], most)
+        lines += _listed("Red flags answered yes", flags[True] or ["none"], most)
+        lines += _listed("Red flags answered no", flags[False], most)
         lines += _listed("Red flags not known", asked, most)
         lines += _listed("Red flags not asked", [name for name in flags[None] if name not in asked], most)
         for title, names in self._answers().items():
             lines += _listed(title, names, most)
         lines += ["", "Leading causes, from what was said (a network's estimate, not an examination)"]
-        leading = [c for i, c in enumerate(d.ranking) if i < 3 or (i < 5 and d[c] >= 0.05)]
+        leading = [c for i, c in enumerate(d.ranking) if i < 3 or (i < min(5, most + 2) and d[c] >= 0.05)]
         for c in leading:
             lines += textwrap.wrap(f"{percent(d[c]):>6}  {net.name_of(c)}", WIDTH, subsequent_indent=" " * 8)
         for remark in d.remarks:
@@ -363,29 +354,42 @@ class Interview:
         best = np.argsort(-ranking.bits, kind="stable")[:3].tolist()
         tell = [f"{net.name_of(ranking.ids[i])} ({ranking.bits[i]:.2f} bits)" for i in best if ranking.bits[i] > 0]
         if tell:
-            lines += ["", *_listed("To examine or image next", tell, 3)]
+            lines += ["", *_listed("To examine or image next", tell, min(3, most))]
         return [*lines, "", *textwrap.wrap(network_line(d), WIDTH)]
+
+    def _was(self, most: int) -> list[str]:
+        """Return what made it more pressing during the interview than it is now, in at most `most` lines."""
+        seen: list[Reason] = []
+        now = self
+        while now.before is not None:
+            now = now.before
+            seen = [*now.diagnosis.triage.reasons, *seen]
+        was = min((r.level for r in seen), key=LEVELS.index, default=LEVELS[-1])
+        if LEVELS.index(was) >= LEVELS.index(self.diagnosis.triage.level):
+            return []
+        names = dict.fromkeys(r.name for r in seen if r.level == was)
+        return _listed(f"Was {WAS[was]} during the interview", [*names], most)
 
     def _answers(self) -> dict[str, list[str]]:
         """Return the names of background and findings by what was answered."""
-        net = self.network
-        said: dict[str, list[str]] = {"Present": [], "Absent": [], "Not sure": [], "Not known": []}
-        for id_, x in (*self.diagnosis.case.background.items(), *self.diagnosis.case.findings.items()):
+        d, net = self.diagnosis, self.network
+        answers: dict[str, list[str]] = {"Present": [], "Absent": [], "Not sure": [], "Not known": []}
+        for id_, x in (*d.case.background.items(), *d.case.findings.items()):
             named = self._states(id_) != ("no", "yes") or x not in (0.0, 1.0)
             title = {0.0: "Absent", 1.0: "Present"}.get(x, "Not sure")
-            said[title].append(f"{net.name_of(id_)}: {self._said(id_)}" if named else net.name_of(id_))
+            answers[title].append(said(net, id_, d.evidence[id_]) if named else net.name_of(id_))
         known = (*net.background, *net.findings)
-        said["Not known"] = [net.name_of(id_) for id_ in self.unknown if id_ in known]
-        return said
+        answers["Not known"] = [net.name_of(id_) for id_ in self.unknown if id_ in known]
+        return answers
 
 
 def begin(
-    said: Mapping[str, object] | None = None,
+    facts: Mapping[str, object] | None = None,
     /,
     *,
     network: Network | str | os.PathLike[str] | None = None,
     setting: str | None = None,
-    kinds: Iterable[str] = AT_HOME,
+    kinds: str | Iterable[str] | None = None,
     most: int | None = None,
 ) -> Reply:
     """Return an interview at its first question, and what to say before it.
@@ -395,12 +399,12 @@ def begin(
 
     Parameters
     ----------
-    said
-        facts as `diagnose` takes them; here "unknown" also means not to ask.
+    facts
+        what is said already, as `diagnose` takes them; here "unknown" also means not to ask.
     network, setting
         as `diagnose` takes them.
     kinds
-        one or more of "background", "history", "examination" and "imaging"; default: the first two.
+        one or more of "background", "history", "examination" and "imaging"; None (default): the first two.
     most
         how many questions of these kinds at most, 0 or more; None: no limit.
 
@@ -409,7 +413,7 @@ def begin(
     UnknownNameError
         there is no such kind, or a fact's name does not exist.
     EvidenceError
-        a fact's value or `most` is not allowed, or the facts cannot be together.
+        a fact's value, `kinds` or `most` is not allowed, or the facts cannot be together.
     NetworkTooLargeError
         the causes are too many to list their sets, which the order of questions needs.
 
@@ -424,24 +428,33 @@ def begin(
 
     """
     net = network_of(network, setting)
-    items = tuple(items_of(said)) if said is not None else ()
+    items = tuple(items_of(facts)) if facts is not None else ()
     d = Diagnosis(net, net.vocabulary.read(items))
     _ = net.engine.enumeration
-    if most is not None and (not isinstance(most, int) or isinstance(most, bool) or most < 0):
-        raise EvidenceError(f"most is {shown(most)}; allowed: a whole number, 0 or more, or None", name="most")
-    kinds = tuple(kinds)
-    askable(d, kinds)  # refuses what is no kind
+    most = None if most is None else whole_number("most", most, 0)
+    wanted = AT_HOME if kinds is None else names_of("kinds", kinds)
+    askable(d, wanted)  # refuses what is no kind
     ids = dict.fromkeys(net.vocabulary.id_of(name) for name, _ in items)
     unknown = tuple(id_ for id_ in ids if id_ not in d.evidence)
-    reasons = d.triage.reasons
-    interview = Interview(d, kinds, most, unknown, told=frozenset(r.id for r in reasons))
-    return Reply(interview, (Line(GUIDE), *alerts(d, reasons, rises=bool(reasons))))
+    return Reply(Interview(d, wanted, most, unknown), (Line(GUIDE), *alerts(d)))
 
 
-def alerts(d: Diagnosis, reasons: Iterable[Reason], *, rises: bool) -> tuple[Line, ...]:
-    """Return what to say of reasons for urgency as they come up; `rises`: they make the case more pressing."""
-    lines = [Line(headline(d), "alert")] if rises else []
-    return (*lines, *(Line(f"! {_because(r)}", "alert") for r in reasons))
+def alerts(d: Diagnosis, old: tuple[Reason, ...] = ()) -> tuple[Line, ...]:
+    """Return what to say of urgency after an answer; `old`: the reasons for it before, the most pressing first."""
+    now, was = d.triage.level, old[0].level if old else LEVELS[-1]
+    lines = []
+    if LEVELS.index(now) > LEVELS.index(was):
+        gone = dict.fromkeys(r.name for r in old if LEVELS.index(r.level) < LEVELS.index(now))
+        lines.append(Line(f"No longer {WAS[was]} by what was said: {'; '.join(gone)}. {headline(d)}."))
+    elif now != was:
+        lines.append(Line(headline(d), "alert"))
+    return (*lines, *(Line(f"! {_because(r)}", "alert") for r in _new(d, old)))
+
+
+def _new(d: Diagnosis, old: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    """Return the reasons for urgency that were not among the old."""
+    known = {(r.id, r.level) for r in old}  # a red flag and a hazard may share an id
+    return tuple(r for r in d.triage.reasons if (r.id, r.level) not in known)
 
 
 def _because(r: Reason) -> str:

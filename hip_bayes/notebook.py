@@ -180,7 +180,10 @@ def _causes(d: Diagnosis, intervals: pd.DataFrame | None) -> Iterator[Html]:
     yield _table(*rows)
     legend = ["Causes can be present together, so they need not sum to 1."]
     if ends:
-        legend.append(f"The line across a bar is the interval: how sure the network's numbers are ({DRAWS} draws).")
+        legend.append(
+            f"The line across a bar is the interval ({DRAWS} draws): how sure the network's numbers are, were its "
+            "structure right."
+        )
     if moved:
         legend.append(f"The dotted mark is the probability {when}.")
     yield tag("p", tag("small", " ".join(legend)))

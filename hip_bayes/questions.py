@@ -5,8 +5,7 @@ A question is worth the mutual information between its answer F and the joint st
     I(F; S | e) = H(F | e) - sum over s of P(s | e) H(F | s, e),
 
 which is how much the answer is expected to lower the entropy of S (Lindley, Annals of Mathematical Statistics 27:986,
-1956; for choosing tests: Gorry & Barnett, Computers and Biomedical Research 1:490, 1968). Forms of a cause count as
-different: where a stress fracture sits matters.
+1956). Forms of a cause count as different: where a stress fracture sits matters.
 """
 
 from __future__ import annotations
@@ -20,9 +19,8 @@ import numpy as np
 
 from .enumeration import binary_entropy
 from .errors import EvidenceError, UnknownNameError, shown
-from .evidence import NOT_NUMBERS, Cases
-from .parts import KINDS, LEVELS
-from .triage import levels
+from .evidence import NOT_NUMBERS, names_of, whole_number
+from .parts import KINDS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -278,10 +276,8 @@ def next_questions(
     """
     import pandas as pd
 
-    if k is not None and (not isinstance(k, (int, np.integer)) or isinstance(k, bool) or k < 1):
-        raise EvidenceError(
-            f"k is {shown(k)}; allowed: a whole number of questions, 1 or more, or None (all)", name="k"
-        )
+    if k is not None:
+        k = whole_number("k", k, 1, "or None (all)")
     net = d.network
     of_name = _costs(net, costs)
     ranking = rank(net, d.case, askable(d, kinds, skip))
@@ -313,10 +309,11 @@ def enough(
 ) -> Stop:
     """Say whether to stop asking: when nothing is left that says much or is likely to change the decision. Exact.
 
-    The decision is which cause leads and how urgent the posterior makes the case. Stop if nothing is left to ask; or
-    if no question is worth `min_bits` and each, asked alone, leaves the decision as it is with a probability of at
-    least `same_decision`. So a hazard that one answer is likely enough to bring across its threshold (either way)
-    keeps the questions going, however little else the answer says.
+    The decision is which cause leads and which hazards of causes are live, that is at or above their thresholds. Stop
+    if nothing is left to ask; or if no question is worth `min_bits` and each, asked alone, leaves the decision as it
+    is with a probability of at least `same_decision`. So a hazard that one answer is likely enough to bring across its
+    threshold (either way) keeps the questions going, however little else the answer says and whatever red flags are
+    present. Red flags are not among the questions: the reason says how many were not asked.
 
     Parameters
     ----------
@@ -363,8 +360,10 @@ def enough(
     _check_number("min_bits", min_bits, "a finite number of bits above 0", most=inf)
     _check_number("same_decision", same_decision, "a probability above 0 and at most 1", most=1.0)
     ranking = rank(d.network, d.case, askable(d, kinds, skip))
+    flags = len(d.triage.not_cleared)
+    unasked = f" {flags} of {len(d.network.red_flags)} red flags were not asked about." if flags else ""
     if not ranking.ids:
-        return Stop(stop=True, reason="Nothing is left to ask.", same_decision=1.0, bits=0.0)
+        return Stop(stop=True, reason=f"Nothing is left to ask.{unasked}", same_decision=1.0, bits=0.0)
     same = _same_decision(d, ranking)
     most, least = int(np.argmax(ranking.bits)), int(np.argmin(same))
     bits, smallest = float(ranking.bits[most]), float(same[least])
@@ -376,29 +375,33 @@ def enough(
     elif smallest < same_decision:
         ask = ranking.ids[least]
         reason = (
-            f'The answer on "{decisive}" leaves the leading cause and the urgency as they are with a probability of '
+            f'The answer on "{decisive}" leaves the leading cause and the hazards as they are with a probability of '
             f"{smallest:.4g}, below {same_decision:g}."
         )
     else:
         reason = (
             f"No answer is worth {min_bits:g} bits (the most: {bits:.3g}), and each leaves the leading cause and the "
-            f"urgency as they are with a probability of at least {same_decision:g} (the smallest: {smallest:.4g})."
+            f"hazards as they are with a probability of at least {same_decision:g} (the smallest: {smallest:.4g})."
+            f"{unasked}"
         )
     return Stop(stop=ask is None, reason=reason, same_decision=smallest, bits=bits, ask=ask)
 
 
 def _same_decision(d: Diagnosis, ranking: Ranking) -> Floats:
-    """P(the same cause leads, and the posterior makes the case as urgent, after the answer), shape (questions,)."""
+    """P(the same cause leads, and the same hazards of causes are live, after the answer), shape (questions,)."""
     net = d.network
     after = np.concatenate([ranking.if_yes, ranking.if_no])
     causes = after[:, : len(net.causes)]
     leader = list(net.causes).index(d.ranking[0])
     leads = causes[:, leader] >= causes.max(axis=1) - ROUNDING
-    as_known = Cases.of(d.case, net).rows(np.zeros(len(after), dtype=int))  # hazards of a finding stay what they are
-    level = levels(net, as_known, dict(zip(ranking.outputs, after.T, strict=True)))
-    changed = ~(leads & (level == LEVELS.index(d.triage.level))).reshape(2, -1)
-    same: Floats = 1 - (ranking.p_yes * changed[0] + (1 - ranking.p_yes) * changed[1])
-    return same
+    same = leads
+    for hazard in net.hazards.values():
+        if hazard.of not in net.findings:
+            live = after[:, ranking.outputs.index(hazard.of)] >= hazard.threshold
+            same = same & (live == (d[hazard.of] >= hazard.threshold))
+    changed = ~same.reshape(2, -1)
+    outlives: Floats = 1 - (ranking.p_yes * changed[0] + (1 - ranking.p_yes) * changed[1])
+    return outlives
 
 
 def _by_cause(net: Network, probability: Floats) -> list[dict[str, float]]:
@@ -421,7 +424,7 @@ def _kinds(kinds: str | Iterable[str] | None) -> tuple[str, ...]:
     names = (kinds,) if isinstance(kinds, str) else tuple(kinds) if isinstance(kinds, Iterable) else ()
     if not names:
         raise EvidenceError(
-            f"kinds is {shown(kinds)}; allowed: one or more of {', '.join(ALL_KINDS)}, or None (all but the last)",
+            f"kinds is {shown(kinds)}; allowed: one or more of {', '.join(ALL_KINDS)}, or None",
             name="kinds",
             value=kinds,
         )
@@ -433,7 +436,7 @@ def _kinds(kinds: str | Iterable[str] | None) -> tuple[str, ...]:
 
 def _skipped(net: Network, skip: str | Iterable[str]) -> tuple[str, ...]:
     """Return the ids that are not to be asked, all of them known; an alias is of a finding."""
-    names = (skip,) if isinstance(skip, str) else tuple(skip)
+    names = names_of("skip", skip)
     for name in names:
         net.vocabulary.check_name(name)
     return tuple(net.vocabulary.id_of(name) for name in names)

@@ -11,6 +11,7 @@ import numpy as np
 from .cohort import fact_columns, read_table
 from .diagnosis import Diagnosis
 from .errors import EvidenceError, shown
+from .evidence import whole_number
 from .moves import FARTHEST, Answers, allowed, linear, moved
 from .provenance import sources_of
 
@@ -60,11 +61,12 @@ def sensitivity(d: Diagnosis, cause: str | None = None, *, level: float = 0.9) -
         a row for each number that the result depends on, as in ``d.sources()``; what a setting multiplies odds by is
         left out, because the priors shown are already multiplied. Index = path of the number (named "number"), as
         `Network.replace` takes it. The widest swing first. Columns: ``what`` (in words), ``value``, ``low`` and
-        ``high`` (the ends of its interval; where the format does not allow one, the nearest value that it does:
-        between leak and 1, within the range of an odds ratio, small enough an effect, priors of a cell summing to
-        1.0001), ``p_low`` and ``p_high`` (P(cause) there), ``swing`` (their distance), ``flips_at`` (the value nearest
-        to the present one at which another cause leads; NaN if none within a factor of 100 of its odds), ``new_leader``
-        (that cause, or None), ``change`` (how far that is: distance of log odds, for an odds ratio of logs),
+        ``high`` (the ends of its interval, of an odds ratio no further than its stated range; where the format does
+        not allow one, the nearest value that it does: between leak and 1, small enough an effect, priors of a cell
+        summing to 1.0001), ``p_low`` and ``p_high`` (P(cause) there), ``swing`` (their distance), ``flips_at`` (the
+        value nearest to the present one at which another cause leads; NaN if none within a factor of 100 of its odds),
+        ``new_leader`` (that cause, or None), ``change`` (how far that is: distance of log odds, for an odds ratio of
+        logs),
         ``within_interval`` (whether it lies between low and high), ``basis``, ``source``, ``citation``, ``reason``.
         ``attrs``: ``cause``, ``posterior`` (P(cause) as it stands), ``leader`` and ``smallest_change``: None, or a dict
         with ``path``, ``value``, ``change``, ``new_leader`` of the least ``change`` of all rows, and ``replace``, the
@@ -189,8 +191,8 @@ def weakest_numbers(net: Network, cases: pd.DataFrame, k: int | None = 20, *, le
     """
     import pandas as pd
 
-    if k is not None and (isinstance(k, bool) or not isinstance(k, (int, np.integer)) or k < 1):
-        raise EvidenceError(f"k is {shown(k)}; allowed: a whole number of numbers, 1 or more, or None", name="k")
+    if k is not None:
+        k = whole_number("k", k, 1, "or None (all)")
     read = _read(net, cases)
     tables = [_numbers_of(Diagnosis(net, case)) for case in read]
     table = pd.concat([t[t["basis"] == "judgement"] for t in tables])

@@ -48,7 +48,7 @@ def factor(log_odds: float) -> str:
     """Return by what a difference in log odds multiplies the odds: 'odds x 3.1'."""
     by = math.exp(min(log_odds, 10.0))
     if 0.001 <= by < 1000:
-        return f"odds x {by:.2g}" if by < 100 else f"odds x {by:.0f}"
+        return f"odds x {by:.2g}" if by < 99.5 else f"odds x {by:.0f}"
     return "odds x over 1,000" if by > 1 else "odds x under 0.001"
 
 

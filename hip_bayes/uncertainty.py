@@ -20,6 +20,7 @@ import numpy as np
 
 from .enumeration import Enumeration
 from .errors import EvidenceError, shown
+from .evidence import names_of, whole_number
 from .inference import Engine
 from .links import Links
 from .parts import Number, OddsRatio, Table
@@ -122,7 +123,7 @@ def intervals(
 
     check_level(level)
     causes = list(d.network.causes)
-    wanted = d.ranking if of is None else (of,) if isinstance(of, str) else tuple(of)
+    wanted = d.ranking if of is None else names_of("of", of)
     probability = [d[id_] for id_ in wanted]
     ids, drawn = draw_posteriors(d, draws, seed)
     first = drawn[:, [ids.index(c) for c in causes]].argmax(axis=1)
@@ -146,8 +147,8 @@ def draw_posteriors(d: Diagnosis, draws: int = 200, seed: int = 0) -> tuple[tupl
     Takes and raises what `intervals` does. Returns the ids of causes, subtypes and groups, and P(present | evidence),
     exact in each draw, shape (draws, ids). Row k is of the k-th network, whatever the case and however many draws.
     """
-    count = _whole("draws", draws, FEWEST)
-    sampler = Sampler(count, _whole("seed", seed, 0))
+    count = whole_number("draws", draws, FEWEST)
+    sampler = Sampler(count, whole_number("seed", seed, 0))
     net = restricted(d.network, d.case.findings)
     solved = d.network.engine.prior
     units = Engine(net, prior=solved).enumeration.units
@@ -203,7 +204,8 @@ def interval_of(number: Number | OddsRatio, level: float = 0.9) -> tuple[float, 
 
 def check_level(level: object) -> None:
     """Refuse what is not a level of an interval."""
-    if isinstance(level, bool) or not isinstance(level, (int, float)) or not 0 < level < 1:
+    number = isinstance(level, (int, float, np.floating)) and not isinstance(level, bool)
+    if not number or not 0 < float(level) < 1:  # type: ignore[arg-type]
         raise EvidenceError(
             f"level is {shown(level)}; allowed: a number strictly between 0 and 1, such as 0.9",
             name="level",
@@ -367,12 +369,3 @@ def _priors(net: Network, solved: CausePrior, case: Case, sampler: Sampler) -> I
 def _logit(p: Floats | float) -> Floats:
     log_odds: Floats = np.log(p) - np.log1p(-np.asarray(p))
     return log_odds
-
-
-def _whole(name: str, value: object, least: int) -> int:
-    """Return a whole number of at least `least`; refuse anything else."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise EvidenceError(
-            f"{name} is {shown(value)}; allowed: a whole number, {least} or more", name=name, value=value
-        )
-    return int(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import itertools
 import json
@@ -19,7 +20,7 @@ from strategies import evidence, networks, split
 
 import hip_bayes as hb
 from hip_bayes import fit as module
-from hip_bayes.fit import LEVEL, LISTED, SIMULATED, Conflict, Fit, simulated
+from hip_bayes.fit import CAVEAT, LEVEL, MOST_ANSWERS_LISTED, SIMULATED, Conflict, Fit, simulated
 from hip_bayes.parts import Table
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def test_percentile_from_simulated_cases_is_the_exact_one_within_its_error(drawn
     d = possible(data, facts)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "LISTED", 0)
+        patch.setattr(module, "MOST_ANSWERS_LISTED", 0)
         fit = d.fit
 
     expected, variance = percentile(every_pattern(data, base, answers), tuple(answers.values()))
@@ -133,7 +134,10 @@ def test_simulated_people_answer_as_often_as_the_network_says(drawn: st.DataObje
 @settings(max_examples=40)
 @given(drawn=st.data(), data=networks())
 def test_false_alarms_have_the_rate_that_is_stated(drawn: st.DataObject, data: Data) -> None:
-    """Over a network's own cases the mean percentile is 50, and at most 2 * a per cent of them are at or below a."""
+    """Over a network's own cases the mean percentile is 50, and at most 2 * a per cent of them are at or below a.
+
+    Those at or below the level are outside, unless their answer is the only one.
+    """
     facts = {
         f: x for f, x in drawn.draw(evidence(data)).items() if f not in data["findings"] or drawn.draw(st.booleans())
     }
@@ -142,15 +146,12 @@ def test_false_alarms_have_the_rate_that_is_stated(drawn: st.DataObject, data: D
     d = possible(data, facts)
 
     patterns = every_pattern(data, base, answers)
-    found = [
-        (d.given(dict(zip(answers, pattern, strict=True))).fit.percentile, p)
-        for pattern, p in patterns.items()
-        if p > 0
-    ]
+    found = [(d.given(dict(zip(answers, pattern, strict=True))).fit, p) for pattern, p in patterns.items() if p > 0]
 
-    assert sum(p * x for x, p in found) == pytest.approx(50, abs=1e-6)
+    assert sum(p * fit.percentile for fit, p in found) == pytest.approx(50, abs=1e-6)
     for level in (1, LEVEL, 10, 50):
-        assert sum(p for x, p in found if x <= level) <= 2 * level / 100 + 1e-9
+        assert sum(p for fit, p in found if fit.percentile <= level) <= 2 * level / 100 + 1e-9
+    assert all(fit.outside == (len(answers) > 1 and fit.percentile <= LEVEL) for fit, _ in found)
 
 
 @pytest.mark.parametrize("level", [LEVEL, 20])
@@ -173,7 +174,7 @@ def known_cases() -> list[Fit]:
 
 
 def test_findings_that_are_not_probable_together_make_a_case_look_outside(twins: Network) -> None:
-    """Two findings of one cause: one without the other is outside the model, both or none are not."""
+    """Two findings of one cause: one without the other is unusual, both or none are not."""
     for f, g in itertools.product((True, False), repeat=2):
         assert twins.diagnose(f=f, g=g).fit.outside == (f != g)
 
@@ -181,8 +182,29 @@ def test_findings_that_are_not_probable_together_make_a_case_look_outside(twins:
 def test_percentile_at_the_level_counts_as_outside() -> None:
     values: dict[str, Any] = {"error": 0.0, "conflict": 0.0, "conflicts": (), "unexplained": Table(), "reasons": ()}
 
-    assert Fit(percentile=5.0, level=5.0, **values).outside
-    assert not Fit(percentile=math.nextafter(5, 6), level=5.0, **values).outside
+    assert Fit(answered=2, percentile=5.0, level=5.0, **values).outside
+    assert not Fit(answered=2, percentile=math.nextafter(5, 6), level=5.0, **values).outside
+    assert not Fit(answered=1, percentile=5.0, level=5.0, **values).outside
+
+
+def test_a_single_rare_answer_is_not_called_unusual() -> None:
+    """Its percentile stays; a second answer, however ordinary, or only probable, makes two to judge."""
+    d = solved(small({"a": 0.01}, {"f": finding(0.0001, {"a": 0.9}), "g": finding(0.5, {"a": 0.6})})).diagnose(f=True)
+
+    assert d.fit.percentile < LEVEL
+    assert (d.fit.answered, d.fit.outside) == (1, False)
+    assert d.fit.sentence == "Only one finding was answered: too few to call the answers unusual or not."
+    for g in (False, True, 0.7):
+        assert (d.given(g=g).fit.answered, d.given(g=g).fit.outside) == (2, True)
+    assert not d.given(g=0.5).fit.outside  # says nothing, so is no answer
+
+
+def test_signs_are_not_counted_among_the_answers() -> None:
+    """A rare answer and a sign of background are still a single answer."""
+    shipped = hb.load_network()
+    [sign] = shipped.engine.units.signs
+
+    assert shipped.diagnose({"sex": "f", sign: True, "groin_pain": True}).fit.answered == 1
 
 
 # Conflict.
@@ -354,7 +376,7 @@ def test_signs_are_background() -> None:
     assert among.percentile != shipped.diagnose(sex="f", groin_pain=True, lateral_pain=False).fit.percentile
 
 
-@pytest.mark.parametrize("answered", [4, LISTED + 1], ids=["listed", "simulated"])
+@pytest.mark.parametrize("answered", [4, MOST_ANSWERS_LISTED + 1], ids=["listed", "simulated"])
 def test_the_same_facts_give_the_same_fit_in_whatever_order(answered: int) -> None:
     """From a network just solved too."""
     names = [f"f{k}" for k in range(answered)]
@@ -368,10 +390,12 @@ def test_the_same_facts_give_the_same_fit_in_whatever_order(answered: int) -> No
 def test_more_findings_than_are_listed_still_have_the_exact_percentile_within_the_error() -> None:
     """Twelve findings in a chain of parents, some answered as probable, against a list of all 4,096 patterns."""
     table = {"f0": finding(0.2, {"a": 0.8})}
-    table |= {f"f{k}": finding(0.2, {"a": 0.7}, parent=parent(f"f{k - 1}", 0.3)) for k in range(1, LISTED + 2)}
+    table |= {
+        f"f{k}": finding(0.2, {"a": 0.7}, parent=parent(f"f{k - 1}", 0.3)) for k in range(1, MOST_ANSWERS_LISTED + 2)
+    }
     d = solved(small({"a": 0.4}, table)).diagnose({f: k % 2 == 0 for k, f in enumerate(table)} | {"f1": 0.8})
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "LISTED", len(table))
+        patch.setattr(module, "MOST_ANSWERS_LISTED", len(table))
         exact = d.given().fit
 
     assert (exact.error, d.fit.error > 0) == (0.0, True)
@@ -398,46 +422,73 @@ def test_a_network_too_large_to_list_is_refused() -> None:
 # Words.
 
 
-def test_a_clash_is_told_in_words(rich: Network) -> None:
-    """Strongest first, with the names and states of the file, and as the reason of a case outside the model."""
+def test_a_clash_is_told_in_words() -> None:
+    """Strongest first, with the names and states of the file, and as the reason why answers are unusual."""
     table = {"f": finding(0.02, {"a": 0.98}, name="Pain"), "g": finding(0.02, {"a": 0.98}, states=["slow", "sudden"])}
     d = solved(small({"a": 0.5}, table)).diagnose(f=True, g=False)
     times = 2 ** d.fit.conflicts[0].bits
 
     assert d.fit.conflicts == (Conflict("f", "g", d.fit.conflict),)
     assert d.fit.reasons[0] == (
-        f"'Pain' (yes) and 'A finding' (slow) clash: together they are {times:.1f} times rarer than if they were "
+        f"'Pain: yes' and 'A finding: slow' clash: together they are {times:.1f} times rarer than if they were "
         "unrelated."
     )
     assert d.fit.sentence == (
-        "The answers look outside the model: of people like this one in the network, asked the same, "
-        f"{d.fit.percentile:.2g}% give answers no likelier than these. {d.fit.reasons[0]}"
+        "The answers are unusual for this network's population: of people like this one, asked the same, "
+        f"{d.fit.percentile:.1f}% give less probable answers (equally probable ones count half). {d.fit.reasons[0]} "
+        f"{CAVEAT}"
     )
-    assert "(probably slow)" in d.given(g=0.1).fit.reasons[0]
-    assert rich.diagnose(onset="sudden").fit.sentence.startswith("The answers look like those of cases that this")
+    assert "'A finding: 10% sure sudden'" in d.given(g=0.1).fit.reasons[0]
+
+
+def test_ordinary_answers_are_told_in_words(twins: Network) -> None:
+    """With how many give rarer ones, and that an outside disease is another matter, but no reason."""
+    fit = twins.diagnose(f=True, g=True).fit
+    both, one, neither = 0.5 * (0.98**2 + 0.02**2), 0.02 * 0.98, 0.5 * (0.98**2 + 0.02**2)
+
+    assert both == neither > one
+    assert fit.percentile == pytest.approx(100 * (2 * one + (both + neither) / 2))
+    assert fit.sentence == (
+        "The answers are not unusual for this network's population: of people like this one, asked the same, "
+        f"{fit.percentile:.1f}% give less probable answers (equally probable ones count half). {CAVEAT}"
+    )
+
+
+def test_the_caveat_says_that_an_outside_disease_is_another_matter() -> None:
+    assert CAVEAT == (
+        "A disease outside the list is another matter: many such diseases give ordinary answers, and P(other), where "
+        "the network has it, speaks of them."
+    )
 
 
 def test_what_nothing_explains_is_told_in_words() -> None:
-    data = small({"a": 0.5, "other": 0.02}, {"f": finding(0.01, {"a": 0.01, "other": 0.9}, name="Fever at night")})
-    fit = solved(data).diagnose(f=True).fit
+    """What rounds to all of it is not called all of it."""
+    fever = finding(0.01, {"a": 0.01, "other": 0.9}, name="Fever at night")
+    d = solved(small({"a": 0.5, "other": 0.02}, {"f": fever, "g": finding(0.5, {"a": 0.6})})).diagnose(f=True, g=False)
 
-    assert fit.outside
-    assert fit.reasons == ("Nothing in the list explains 'Fever at night' well (100% unexplained).",)
-    assert fit.sentence.endswith(fit.reasons[0])
+    assert d.fit.outside
+    assert d.fit.reasons == ("Nothing in the list explains 'Fever at night' well (>99.9% unexplained).",)
+    assert d.fit.sentence.endswith(f"{d.fit.reasons[0]} {CAVEAT}")
+    assert "Of the findings present, >99.9% are expected to come from nothing" in str(d.fit)
 
 
 def test_a_rare_case_without_a_clash_says_that_it_is_the_whole() -> None:
-    fit = solved(small({"a": 0.01}, {"f": finding(0.0001, {"a": 0.9})})).diagnose(f=True).fit
+    """It may be one rare answer and an ordinary one: that all of them are rare is not said."""
+    table = {"f": finding(0.0001, {"a": 0.9}), "g": finding(0.5, {"a": 0.6})}
+    fit = solved(small({"a": 0.01}, table)).diagnose(f=True, g=False).fit
 
     assert (fit.outside, fit.reasons) == (True, ())
-    assert fit.sentence.endswith("No two answers clash; it is all of them together that is rare.")
+    assert fit.sentence.endswith(f"No two answers clash; as a whole they are rare. {CAVEAT}")
 
 
-def test_next_to_nobody_is_not_called_nobody() -> None:
-    fit = solved(small({"a": 0.001}, {"f": finding(0.0001, {"a": 0.5})})).diagnose(f=True).fit
+@pytest.mark.parametrize(
+    ("percentile", "words"),
+    [(0.0, "<0.1%"), (0.04, "<0.1%"), (4.4, "4.4%"), (50.0, "50.0%"), (99.6, "99.6%"), (99.95, ">99.9%")],
+)
+def test_a_percentile_is_never_rounded_to_nobody_or_all(twins: Network, percentile: float, words: str) -> None:
+    fit = dataclasses.replace(twins.diagnose(f=True, g=True).fit, percentile=percentile)
 
-    assert 0 < fit.percentile < 0.1
-    assert "asked the same, fewer than 0.1% give answers" in fit.sentence
+    assert f"asked the same, {words} give less probable answers" in fit.sentence
 
 
 def test_it_prints_as_plain_text(twins: Network) -> None:
@@ -449,7 +500,7 @@ def test_it_prints_as_plain_text(twins: Network) -> None:
     assert first == fit.sentence
     assert middle == [f"  - {reason}" for reason in fit.reasons]
     assert share == (
-        f"Of the findings present, {fit.unexplained_share:.0%} are expected to come from nothing in the list."
+        f"Of the findings present, {fit.unexplained_share:.1%} are expected to come from nothing in the list."
     )
     assert last.startswith("For research and education")
 

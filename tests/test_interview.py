@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pexpect
 import pytest
 from click.testing import CliRunner, Result
-from example import Data, finding, number, qmr_like, rich_data, small, solved
+from example import Data, finding, number, qmr_like, red_flag, rich_data, small, solved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import evidence, networks
@@ -23,7 +23,7 @@ import hip_bayes as hb
 from hip_bayes import cli
 from hip_bayes.diagnosis import DISCLAIMER
 from hip_bayes.formats import value_of
-from hip_bayes.interview import PAGE, WIDTH, Interview, begin
+from hip_bayes.interview import AT_HOME, PAGE, WIDTH, Interview, begin
 from hip_bayes.show import percent
 
 if TYPE_CHECKING:
@@ -89,6 +89,20 @@ def resumed(interview: Interview) -> Interview:
 def onset_data(*states: str) -> Data:
     """Return a network that asks of one finding with these states."""
     return small({"a": 0.5, "b": 0.4}, {"onset": finding(0.2, {"a": 0.9}, states=list(states))})
+
+
+def wavering(**levels: float) -> Interview:
+    """Return an interview of six findings, each of odds ratio 4 for cause a or against it; hazards: level=threshold.
+
+    P(a) starts at 0.2, is 0.5 after a yes and 0.8 after two; a no takes a yes back.
+    """
+    data = small({"a": 0.2, "b": 0.3}, {f"f{k}": finding(0.2, {"a": 0.8}) for k in range(6)})
+    data["hazards"] = {
+        f"a_{level}": {"of": "a", "threshold": at, "level": level, "reason": f"it is {level}",
+                       "action": f"Do what is {level}.", "basis": "judgement"}
+        for level, at in levels.items()
+    }  # fmt: skip
+    return begin({"age": 30, "sex": "f"}, network=solved(data)).interview
 
 
 def flags_answered(interview: Interview, answer: str = "n") -> Interview:
@@ -286,7 +300,7 @@ def test_at_most_so_many_questions_follow_age_and_sex(rich: Network, most: int) 
     interview = after(interview, "46", "f", *["d"] * most)
 
     assert interview.left == 0
-    assert interview.over == "As many questions were asked as were wanted at most."
+    assert interview.over == "The limit on questions was reached."
 
 
 def test_only_the_kinds_wanted_are_asked(shipped: Network) -> None:
@@ -297,12 +311,21 @@ def test_only_the_kinds_wanted_are_asked(shipped: Network) -> None:
         interview = after(interview, "d")
 
 
+def test_kinds_are_one_name_or_several_or_by_default_what_needs_no_examination(net: Network) -> None:
+    assert begin(network=net, kinds="history").interview.kinds == ("history",)
+    assert begin(network=net, kinds=iter(["history", "imaging"])).interview.kinds == ("history", "imaging")
+    assert begin(network=net, kinds=None).interview.kinds == begin(network=net).interview.kinds == AT_HOME
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [
         ({"kinds": ["hstory"]}, "unknown kind of question 'hstory'; did you mean 'history'"),
         ({"kinds": []}, "kinds is .*; allowed: one or more of"),
-        ({"most": -1}, "most is -1; allowed: a whole number, 0 or more, or None"),
+        ({"kinds": 5}, "kinds is 5; allowed"),
+        ({"kinds": "h"}, "unknown kind of question 'h'"),
+        ({"most": -1}, "most is -1; allowed: a whole number, 0 or more"),
+        ({"most": 2.5}, "most is 2.5"),
         ({"most": True}, "most is True"),
         ({"setting": "moon"}, "moon"),
         ({"said": {"fevre": True}}, "did you mean 'fever'"),
@@ -402,6 +425,57 @@ def test_what_is_urgent_at_the_start_is_told_before_the_first_question(rich: Net
     assert "Fever" not in said(interview, "y")
 
 
+def test_what_falls_and_rises_again_is_told_again_and_stops_again() -> None:
+    """And a hazard that stays is not told twice."""
+    interview = after(wavering(urgent=0.7), "y")
+    urgent = "URGENT: have this assessed today", "! Cause a: its probability is 80%, at or above 70%: it is urgent."
+    for _ in range(2):
+        then = after(interview, "y")
+        assert "\n".join(urgent) in said(interview, "y")
+        assert asked(then) == ""
+        assert "Cause a" not in said(after(then, "y"), "y")
+        interview = after(then, "y", "n")
+        assert interview.diagnosis.triage.level == "routine"
+
+
+def test_a_level_that_falls_is_told_in_one_plain_line_and_what_takes_its_place_as_an_alert() -> None:
+    interview = after(wavering(urgent=0.7, soon=0.4), "y", "y", "y")
+    _, *soon = interview.answer("n").lines
+    _, *routine = after(interview, "n").answer("n").lines
+
+    assert soon == [
+        ("No longer urgent by what was said: Cause a. SOON: have this assessed within days.", "plain"),
+        ("! Cause a: its probability is 50%, at or above 40%: it is soon. Do what is soon.", "alert"),
+    ]
+    assert routine == [
+        (
+            "No longer for assessment within days by what was said: Cause a. ROUTINE: nothing urgent in what was said.",
+            "plain",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("answers", "line"),
+    [
+        ("y", ""),
+        ("yn", "Was for assessment within days during the interview: Cause a"),
+        ("yyy", ""),
+        ("yyyn", "Was urgent during the interview: Cause a"),
+        ("yyynn", "Was urgent during the interview: Cause a"),
+        ("yyynq", "Was urgent during the interview: Cause a"),
+        ("yyynyy", ""),
+        ("yyynbb", ""),
+        ("yyynbbn", "Was for assessment within days during the interview: Cause a"),
+    ],
+)
+def test_the_summary_says_what_was_more_pressing_before(answers: str, line: str) -> None:
+    """The third y goes on; what b undid never was."""
+    page = after(wavering(urgent=0.7, soon=0.4), *answers).summary().splitlines()
+
+    assert [text for text in page if text.startswith("Was ")] == ([line] if line else [])
+
+
 # Why, and the summary.
 
 
@@ -443,7 +517,10 @@ def test_progress_says_what_was_understood_and_which_three_lead(net: Network) ->
     [line] = interview.answer("70%").lines
     d = interview.diagnosis.given({id_: 0.7})
 
-    assert line == (f"{id_}: 70% sure. Now " + ", ".join(f"{c} {percent(d[c])}" for c in d.ranking[:3]), "dim")
+    assert line == (
+        f"{net.name_of(id_)}: 70% sure. Now " + ", ".join(f"{c} {percent(d[c])}" for c in d.ranking[:3]),
+        "dim",
+    )
 
 
 def test_the_summary_has_what_a_professional_needs(rich: Network) -> None:
@@ -454,7 +531,7 @@ def test_the_summary_has_what_a_professional_needs(rich: Network) -> None:
 
     assert "SOON: have this assessed within days ! A flag for soon: it is soon. Do what is soon." in words
     assert "Runner: age 46.5; female" in words
-    assert "Red flags present: A flag for soon" in words
+    assert "Red flags answered yes: A flag for soon" in words
     assert "Red flags not known: Fever" in words
     assert "Red flags not asked" not in words
     assert "Present: Pain on the outside of the hip" in words
@@ -469,7 +546,7 @@ def test_the_summary_has_what_a_professional_needs(rich: Network) -> None:
     ids=["no", "yes", "don't know", "unsure", "mixed", "mostly no", "nothing"],
 )
 def test_the_summary_is_at_most_a_page(shipped: Network, answers: tuple[str, ...]) -> None:
-    """Even where every single thing was asked."""
+    """Even where every single thing was asked; all urgent reasons at once may take a line more."""
     names = [*shipped.red_flags, *shipped.background, *(f for f in shipped.findings if f != "amenorrhoea")]
     values = {"y": "yes", "n": "no", "d": "unknown", "0.7": 0.7}
     facts: dict[str, object] = {}
@@ -479,8 +556,42 @@ def test_the_summary_is_at_most_a_page(shipped: Network, answers: tuple[str, ...
     lines = begin(facts, network=shipped).interview.summary().splitlines()
 
     assert max(map(len, lines)) <= WIDTH
-    assert len(lines) <= PAGE
+    assert len(lines) <= PAGE + (answers in (("y",), ("0.7",)))
     assert DISCLAIMER in " ".join(lines)
+
+
+def test_the_summary_keeps_every_urgent_action(shipped: Network) -> None:
+    """Answers, what to examine and what can wait some days give way first: of these reasons the names stay."""
+    facts = {**dict.fromkeys(shipped.findings, 0.7), **dict.fromkeys(shipped.red_flags, True), "amenorrhoea": None}
+    interview = begin(facts, network=shipped).interview
+    page = "".join(interview.summary().split())
+    reasons = interview.diagnosis.triage.reasons
+
+    assert {*shipped.red_flags, "femoral_neck", "bone_stress"} <= {r.id for r in reasons}
+    for r in reasons:
+        assert "".join(r.name.split()) in page
+        assert r.level != "urgent" or "".join(r.action.split()) in page
+    assert page.count("Gotoanemergencydepartmentnow") == 1, "of reasons that share it"
+
+
+def test_the_summary_with_all_red_flags_fits_a_page_and_keeps_every_urgent_action(shipped: Network) -> None:
+    interview = begin(dict.fromkeys(shipped.red_flags, True), network=shipped).interview
+    page = interview.summary()
+
+    assert len(page.splitlines()) <= PAGE
+    for flag in shipped.red_flags.values():
+        assert flag.level != "urgent" or "".join(flag.action.split()) in "".join(page.split())
+
+
+def test_a_page_that_cannot_hold_all_urgent_actions_gets_longer() -> None:
+    data = small({"a": 0.5}, {"f": finding(0.2, {"a": 0.9})})
+    data["red_flags"] = {f"r{k}": red_flag("urgent", action=f"Do thing {k}.") for k in range(PAGE)}
+    net = solved(data)
+    page = begin(dict.fromkeys(net.red_flags, True), network=net).interview.summary()
+
+    assert len(page.splitlines()) > PAGE
+    for k in range(PAGE):
+        assert f"Do thing {k}." in page
 
 
 def test_the_summary_says_what_to_examine_next(shipped: Network) -> None:
@@ -513,7 +624,7 @@ def test_the_end_of_the_input_loses_nothing(file: Path) -> None:
     assert "Got 'perhaps'; allowed: y, n, d" in result.stdout
     assert "The input ended." in result.stdout
     assert "Known: age 46, fever no" in result.stdout
-    assert "Red flags denied: Fever" in result.stdout
+    assert "Red flags answered no: Fever" in result.stdout
     assert command_of(result.stdout) == [
         "age=46", "fever=no", "sex=unknown", "--network", str(file), "--kinds", "history", "--max", "7",
     ]  # fmt: skip
@@ -542,7 +653,7 @@ def test_what_an_ended_interview_prints_as_command_has_no_limit(file: Path) -> N
     done = run("fever=no", "age=46", "sex=f", "--max", "1", "--network", str(file), typed="y\n")
     early = run("age=46", "sex=f", "--max", "0", "--network", str(file), typed="q\n")
 
-    assert "As many questions were asked as were wanted at most." in done.stdout
+    assert "The limit on questions was reached." in done.stdout
     assert "--max" not in command_of(done.stdout)
     assert command_of(early.stdout)[-2:] == ["--max", "0"]
 
@@ -649,7 +760,7 @@ def test_a_file_that_cannot_be_written_costs_nothing_but_the_file(
     assert result.exit_code == 2
     assert "No space left on device" in result.stderr
     assert "the summary is above" in result.stderr
-    assert "Red flags denied: Fever" in result.stdout
+    assert "Red flags answered no: Fever" in result.stdout
     assert command_of(result.stdout)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from example import Data, finding, number, odds_ratio, qmr_like, small, solved
+from example import Data, finding, number, odds_ratio, qmr_like, red_flag, small, solved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import Oracle
@@ -250,7 +250,7 @@ def test_k_is_how_many_are_shown(rich: Network) -> None:
 
 @pytest.mark.parametrize("k", [0, -1, 2.0, True, "3"])
 def test_k_that_is_no_number_of_questions_is_refused(net: Network, k: object) -> None:
-    with pytest.raises(EvidenceError, match=r"k is .*; allowed: a whole number of questions, 1 or more, or None"):
+    with pytest.raises(EvidenceError, match=r"k is .*; allowed: a whole number, 1 or more, or None"):
         next_questions(net.diagnose(), k)  # type: ignore[arg-type]
 
 
@@ -332,7 +332,7 @@ def hazard(threshold: float, **more: object) -> Data:
 def test_the_same_decision_probability_is_that_of_giving_both_answers(
     drawn: st.DataObject, data: Data, threshold: float
 ) -> None:
-    """The smallest P(same leader and same urgency) over all questions; the rule follows from it and the bits."""
+    """The smallest P(same leader, hazard as live as now) over all questions; the rule follows from it and the bits."""
     facts = drawn.draw(evidence(data))
     data["hazards"] = {"c0": hazard(threshold)}
     d = solved(data).diagnose(facts)
@@ -343,7 +343,7 @@ def test_the_same_decision_probability_is_that_of_giving_both_answers(
             p
             for p, result in after(d, id_)
             if result[leader] >= max(result[c] for c in data["causes"]) - EXACT
-            and result.triage.level == d.triage.level
+            and (result["c0"] >= threshold) == (d["c0"] >= threshold)
         )
         for id_ in askable(d)
     ]
@@ -365,7 +365,7 @@ def test_a_stop_says_which_condition_held() -> None:
     assert best.reason == f'The answer on "A finding" is worth {best.bits:.3g} bits, at or above 0.1.'
     same = d.enough(min_bits=0.5, same_decision=0.2)
     assert same.reason == (
-        f"No answer is worth 0.5 bits (the most: {best.bits:.3g}), and each leaves the leading cause and the urgency "
+        f"No answer is worth 0.5 bits (the most: {best.bits:.3g}), and each leaves the leading cause and the hazards "
         f"as they are with a probability of at least 0.2 (the smallest: {same.same_decision:.4g})."
     )
 
@@ -383,7 +383,7 @@ def test_a_hazard_near_its_threshold_keeps_the_questions_going() -> None:
 
     assert not stop
     assert stop.same_decision == pytest.approx(1 - p_yes, abs=EXACT)
-    assert stop.reason.startswith('The answer on "A finding" leaves the leading cause and the urgency as they are with')
+    assert stop.reason.startswith('The answer on "A finding" leaves the leading cause and the hazards as they are with')
     assert stop.reason.endswith(f"{1 - p_yes:.4g}, below 0.95.")
     assert d.enough(min_bits=0.1, same_decision=0.8).ask is None
 
@@ -396,6 +396,47 @@ def test_a_hazard_that_an_answer_may_clear_keeps_the_questions_going_too() -> No
     assert solved(data).diagnose().triage.level == "urgent"
     assert not solved(data).diagnose().enough(min_bits=0.1)
     assert calm.enough(min_bits=0.1)
+
+
+def test_a_red_flag_does_not_hide_a_hazard_from_the_stopping_rule() -> None:
+    """The case is urgent already, and the hazard near its threshold still keeps the questions going."""
+    data = small({"a": 0.9, "rare": 0.02}, {"f": finding(0.1, {"rare": 0.3})})
+    data["hazards"] = {"rare": hazard((solved(data).diagnose(f=True)["rare"] + 0.02) / 2)}
+    data["red_flags"] = {"fever": red_flag("urgent")}
+    net = solved(data)
+
+    assert not net.diagnose(fever=True).enough(min_bits=0.1)
+    assert net.diagnose(fever=True).enough(min_bits=0.1).ask == "f"
+
+
+def test_a_stop_says_how_many_red_flags_were_not_asked_about() -> None:
+    data = small({"a": 0.9}, {"f": finding(0.1, {"a": 0.2})})
+    data["red_flags"] = {"fever": red_flag("urgent"), "trauma": red_flag("soon")}
+    net = solved(data)
+
+    assert net.diagnose(f=True, trauma=False).enough().reason == (
+        "Nothing is left to ask. 1 of 2 red flags were not asked about."
+    )
+    assert net.diagnose(f=True, trauma=False, fever=False).enough().reason == "Nothing is left to ask."
+
+
+@pytest.mark.parametrize("skip", [3, None])
+def test_what_to_skip_is_a_list_of_names(net: Network, skip: object) -> None:
+    with pytest.raises(EvidenceError, match=f"skip is {skip}; allowed: a name or a list of names"):
+        net.diagnose().next_questions(skip=skip)  # type: ignore[arg-type]
+
+
+def test_what_is_skipped_is_neither_proposed_nor_waited_for(rich: Network) -> None:
+    """By its id or an alias; a name that does not exist is refused."""
+    d = rich.diagnose()
+
+    assert set(d.next_questions(None).index) - set(d.next_questions(None, skip=["acute", "night_pain"]).index) == {
+        "onset",
+        "night_pain",
+    }
+    assert d.enough(skip=list(rich.findings)).stop
+    with pytest.raises(UnknownNameError, match="night_pian"):
+        d.next_questions(skip="night_pian")
 
 
 def test_nobody_has_to_hop_for_an_interview_to_end() -> None:
@@ -414,7 +455,7 @@ def test_with_nothing_left_to_ask_it_stops(net: Network) -> None:
     stop = net.diagnose(lateral_pain=True, night_pain=False).enough()
 
     assert (stop.stop, stop.same_decision, stop.bits) == (True, 1.0, 0.0)
-    assert stop.reason == "Nothing is left to ask."
+    assert stop.reason == "Nothing is left to ask. 1 of 1 red flags were not asked about."
     assert net.diagnose().enough(kinds="imaging").stop
 
 

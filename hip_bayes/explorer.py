@@ -1,0 +1,473 @@
+"""A page to click through, in a notebook or served by Voila: what is known beside the probability of each cause.
+
+Made of ipywidgets alone. Every string of a network reaches the browser as text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import keyword
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from .diagnosis import Diagnosis, network_of
+from .errors import HipBayesError, MissingExtraError
+from .evidence import items_of
+from .look import STYLE, fragment, probability, reasons
+from .model import Network
+from .notebook import DRAWS, LEVEL, MOST_STATES, Html, _urgency, tag
+from .parts import KINDS, SEXES
+from .questions import BACKGROUND, askable, rank
+from .show import network_line
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterator, Mapping
+
+    import ipywidgets
+    import pandas as pd
+
+    from .parts import Background, Finding, RedFlag
+
+UNKNOWN = "unknown"
+CLOSED, OPEN = "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}", "\N{BLACK DOWN-POINTING SMALL TRIANGLE}"
+SAID, FLAGS = 0, 1
+"""The sections of which one is open at first: what was said if anything was, else the red flags."""
+FOUND = 12
+"""How many of the questions found by a search are shown."""
+LINE = 88
+"""A call that is longer takes a line for each fact."""
+PAUSES = (0.02, 0.3)
+"""Seconds without a change before the intervals, and then the reasons, are worked out: clicks go first."""
+REACH = {"at home": 1, "with examination": 2, "with imaging": 3}
+"""The next best question is one about background or of the first so many kinds of findings."""
+
+
+def explore(
+    network: Network | str | os.PathLike[str] | None = None,
+    *,
+    setting: str | None = None,
+    said: Mapping[str, object] | pd.Series[Any] | None = None,
+    **facts: object,
+) -> Explorer:
+    """Return a page of controls for one runner, to click through in JupyterLab, Jupyter Notebook or Voila.
+
+    Age, sex and every question as yes, no or unknown, by kind and with a search; the probability of each cause, at
+    once after every change (exact) and a moment later with its credible interval; the next best question, to be
+    answered in one click; why a cause is as probable as it is; red flags first. The last expression of a cell shows it.
+
+    Parameters
+    ----------
+    network, setting
+        as `diagnose` takes them.
+    said, **facts
+        what is known to begin with, as `diagnose` takes it; default nothing.
+
+    Returns
+    -------
+    Explorer
+        ``.diagnosis``, ``.facts`` and ``.python`` (the call that gives the same result) are always up to date;
+        ``.answer(id, value)`` and ``.reset()`` do what a click does.
+
+    Raises
+    ------
+    MissingExtraError
+        ipywidgets is not installed.
+    HipBayesError
+        whatever `diagnose` refuses.
+
+    Examples
+    --------
+    >>> import hip_bayes as hb
+    >>> explorer = hb.explore(age=46, sex="female")
+    >>> explorer.answer("lateral_pain", True)
+    >>> explorer.diagnosis["gtps"] == hb.diagnose(age=46, sex="female", lateral_pain=True)["gtps"]
+    True
+    >>> print(explorer.python)
+    hb.diagnose(age=46, sex="female", lateral_pain=True)
+
+    """
+    net = network_of(network, setting)
+    case = net.vocabulary.read(items_of(said) if said is not None else (), facts.items())
+    arguments = []
+    if isinstance(network, Network):
+        arguments = ["network=network"] if network is not network_of(None, None) else []
+    elif network is not None:
+        arguments = [f"network={_literal(str(network))}"]
+    if setting is not None:
+        arguments.append(f"setting={_literal(setting)}")
+    return Explorer(Diagnosis(net, case), tuple(arguments))
+
+
+class Explorer:
+    """A page of controls and what follows from them; `explore` makes one.
+
+    Attributes
+    ----------
+    page
+        the ipywidgets widget that is shown, to put it into a layout of one's own.
+
+    """
+
+    def __init__(self, diagnosis: Diagnosis, arguments: tuple[str, ...] = ()) -> None:
+        """Build the page for a result; `arguments` are those of its call that are not facts, as Python text."""
+        w = self._w = _ipywidgets()
+        net, engine = diagnosis.network, diagnosis.network.engine
+        self._diagnosis, self._arguments = diagnosis, arguments
+        self._quick = engine.enumerable and engine.states <= MOST_STATES
+        self._entries: dict[str, RedFlag | Background | Finding] = {**net.red_flags, **net.background, **net.findings}
+        self._sections = {"Red flags": tuple(net.red_flags), "Background": tuple(net.background)}
+        for kind in KINDS:
+            self._sections[kind.capitalize()] = tuple(f.id for f in net.findings.values() if f.kind == kind)
+        self._controls: dict[str, Any] = {}
+        self._rows: dict[str, Any] = {}
+        self._unanswerable: set[str] = set()
+        self._question: str | None = None
+        self._cause: str | None = None
+        self._open: int | None = SAID if self.facts else FLAGS
+        self._ends: Mapping[str, tuple[float, float]] = {}
+        self._pending: asyncio.TimerHandle | None = None
+        self._syncing = False
+        # one layout and one style for all of a kind: a widget of its own for each would treble what is sent
+        self._plain = w.Layout()
+        self._styles = {kind: kind.style.klass() for kind in (w.HTML, w.Button, w.ToggleButtons)}
+        self.page = self._box("hbx", *self._built())
+        self._show(at_once=True)  # a front end that is just loading the page can miss what changes meanwhile
+
+    # ------------------------------------------------------------------------------------------- from code
+
+    @property
+    def diagnosis(self) -> Diagnosis:
+        """The result for what is known now."""
+        return self._diagnosis
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What is known now, as `diagnose` takes it; a new dict each time."""
+        return self._diagnosis.evidence
+
+    @property
+    def python(self) -> str:
+        """The call that gives the same result; ``network`` in it is the Network that `explore` was given, if it was."""
+        facts = self.facts
+        awkward = {id_: value for id_, value in facts.items() if keyword.iskeyword(id_)}
+        first = ", ".join(f"{_literal(id_)}: {_literal(value)}" for id_, value in awkward.items())
+        words = [
+            *([f"{{{first}}}"] if first else []),
+            *self._arguments,
+            *(f"{id_}={_literal(value)}" for id_, value in facts.items() if id_ not in awkward),
+        ]
+        line = f"hb.diagnose({', '.join(words)})"
+        return line if len(line) <= LINE else "hb.diagnose(\n" + "".join(f"    {word},\n" for word in words) + ")"
+
+    def answer(self, id_: str, value: object) -> None:
+        """Set a fact as if it had been clicked; None or "unknown" forgets it.
+
+        Raises
+        ------
+        HipBayesError
+            whatever `Diagnosis.given` refuses; nothing is changed then.
+
+        """
+        self._diagnosis = self._diagnosis.given({id_: value})
+        self._show()
+
+    def reset(self) -> None:
+        """Forget everything that was said, and show the red flags."""
+        self._unanswerable.clear()
+        self._cause = None
+        self._open = FLAGS
+        self._search.value = ""
+        self._diagnosis = self._diagnosis.given(dict.fromkeys(self.facts))
+        self._show()
+
+    def __repr__(self) -> str:
+        """Return the call that gives the same result."""
+        return f"<Explorer: {self.python}>"
+
+    def _repr_mimebundle_(self, **options: object) -> dict[str, object]:
+        """Return the page for a notebook, and a line of text for what cannot show it."""
+        bundle: dict[str, object] = self.page._repr_mimebundle_(**options)
+        return {**bundle, "text/plain": repr(self)}
+
+    # ------------------------------------------------------------------------------------------ the widgets
+
+    def _built(self) -> Iterator[ipywidgets.Widget]:
+        """Yield the parts of the page from top to bottom."""
+        w, net = self._w, self._diagnosis.network
+        self._banner, self._message = self._html(), self._html()
+        low, high = net.age_range
+        ages = [(UNKNOWN, UNKNOWN), *((str(age), age) for age in range(low, high + 1))]
+        self._controls["age"] = w.Dropdown(options=ages, description="Age")
+        self._controls["sex"] = self._toggles([*((sex, sex) for sex in SEXES), (UNKNOWN, UNKNOWN)], "Sex")
+        for id_ in ("age", "sex"):
+            self._controls[id_].style.description_width = "auto"
+            self._controls[id_].observe(partial(self._changed, id_), "value")
+        reset = self._button("Reset", self.reset, "Forget everything that was said")
+        reset.add_class("hbx-reset")
+
+        self._asked = self._html()
+        self._answers = [self._button("", partial(self._answered, answer)) for answer in (True, False, None)]
+        self._reach = self._toggles([(name, name) for name in REACH], "Ask what can be told")
+        self._reach.observe(lambda _: self._ask(), "value")
+        following = self._box("hbx-next", self._asked, self._box("hbx-top", *self._answers), self._reach)
+
+        self._search = w.Text(placeholder="Search all questions", tooltip="Search all questions")
+        self._search.observe(lambda _: self._find(), "value")
+        self._found = self._box("hbx-found")
+        self._folders = []
+        for i in range(1 + len(self._sections)):
+            head = self._button("", partial(self._unfold, i))
+            head.add_class("hbx-head")
+            self._folders.append((head, self._box("hbx-section")))
+        self._all = self._box("hbx-all", *(part for folder in self._folders for part in folder))
+
+        self._bars = []
+        for i in range(len(net.causes)):
+            name = self._button("", partial(self._chosen, i), "Why? Show what speaks for it and against it")
+            self._bars.append((name, self._html()))
+        self._legend, self._why, self._python = self._html(), self._html(), self._html()
+        causes = [self._box("hbx-cause", *row) for row in self._bars]
+
+        yield self._html(tag("style", Html(STYLE)))
+        yield self._banner
+        yield self._message
+        about = self._box("hbx-top", self._controls["age"], self._controls["sex"], reset)
+        questions = [following] if self._quick else []
+        yield self._box(
+            "hbx-columns",
+            self._box("hbx-first", about, *questions),
+            self._box("hbx-result", *causes, self._legend, self._why),
+            self._box("hbx-said", self._search, self._found, self._all),
+        )
+        yield self._python
+        yield self._html(fragment(tag("p", tag("small", network_line(self._diagnosis)))))
+
+    def _box(self, class_: str, *children: ipywidgets.Widget) -> Any:  # noqa: ANN401 - ipywidgets is not typed
+        box = self._w.VBox(children, layout=self._plain)
+        box.add_class(class_)
+        return box
+
+    def _html(self, value: str = "") -> Any:  # noqa: ANN401
+        return self._w.HTML(value, layout=self._plain, style=self._styles[self._w.HTML])
+
+    def _button(self, text: str, click: Callable[[], None], tooltip: str = "") -> Any:  # noqa: ANN401
+        button = self._w.Button(
+            description=text, tooltip=tooltip, layout=self._plain, style=self._styles[self._w.Button]
+        )
+        button.on_click(lambda _: click())
+        return button
+
+    def _toggles(self, options: list[tuple[str, Any]], description: str = "", about: str = "") -> Any:  # noqa: ANN401
+        style = {} if description else {"style": self._styles[self._w.ToggleButtons]}
+        tooltips = [f"{about or description}: {label}" for label, _ in options]
+        return self._w.ToggleButtons(
+            options=options, description=description, tooltips=tooltips, layout=self._plain, **style
+        )
+
+    def _row(self, id_: str) -> Any:  # noqa: ANN401
+        """Return the question of a fact with its control, made when it is first needed."""
+        if id_ not in self._rows:
+            entry = self._entries[id_]
+            no, yes = self._words(id_)
+            control = self._toggles([(yes, True), (no, False), (UNKNOWN, UNKNOWN)], about=entry.name)
+            self._controls[id_] = control
+            self._set(id_)
+            control.observe(partial(self._changed, id_), "value")
+            question = self._html(fragment(entry.question, " ", tag("code", id_)))
+            self._rows[id_] = self._box("hbx-question", question, control)
+        return self._rows[id_]
+
+    def _words(self, id_: str) -> tuple[str, str]:
+        """Return how no and yes are called."""
+        states = getattr(self._entries[id_], "states", ("absent", "present"))
+        return ("no", "yes") if states == ("absent", "present") else states
+
+    # --------------------------------------------------------------------------------- what was said, asked
+
+    def _changed(self, id_: str, change: Mapping[str, Any]) -> None:
+        """Take over what a control was set to."""
+        if not self._syncing:
+            self._take(id_, change["new"])
+
+    def _take(self, id_: str, value: object) -> None:
+        """Set a fact; if it cannot be, say so and let the control go back."""
+        try:
+            self.answer(id_, value)
+        except HipBayesError as error:
+            if id_ in self._controls:
+                self._set(id_)
+            self._message.value = fragment(tag("p", tag("b", f"Not taken over: {error}"), role="alert"))
+
+    def _set(self, id_: str) -> None:
+        """Let a control show what is known."""
+        case, control = self._diagnosis.case, self._controls[id_]
+        if id_ in ("age", "sex"):
+            value = self.facts.get(id_, UNKNOWN)
+        else:
+            value = {**case.red_flags, **case.background, **case.findings}.get(id_, UNKNOWN)
+            value = bool(value) if value in (0, 1) else value
+        if control.value == value:
+            return
+        self._syncing = True
+        try:
+            if value not in [known for _, known in control.options]:
+                control.options = (*control.options, (str(value) if id_ == "age" else f"{value:.0%} sure", value))
+            control.value = value
+        finally:
+            self._syncing = False
+
+    def _unfold(self, i: int) -> None:
+        """Open a section, or close the one that is open."""
+        self._open = None if self._open == i else i
+        self._fold()
+
+    def _fold(self) -> None:
+        """Say how much of each section is answered; show what is in the open one, whose controls are made now."""
+        answered = [id_ for id_ in self.facts if id_ in self._entries]
+        counts = [(name, sum(id_ in ids for id_ in answered), len(ids)) for name, ids in self._sections.items()]
+        titles = [
+            f"Said so far: {len(answered)}",
+            *(f"{name}: {some} of {all_} answered" for name, some, all_ in counts),
+        ]
+        shown = [answered, *self._sections.values()]
+        for i, (head, folder) in enumerate(self._folders):
+            head.description = f"{OPEN if i == self._open else CLOSED} {titles[i]}"
+            folder.children = [self._row(id_) for id_ in shown[i]] if i == self._open else []
+
+    def _find(self) -> None:
+        """Show the questions with all the words of the search in id, name or text, in place of the sections."""
+        words = self._search.value.casefold().split()
+        found = [
+            id_
+            for id_, entry in self._entries.items()
+            if all(word in f"{id_} {entry.name} {entry.question}".casefold() for word in words)
+        ]
+        about = f"{len(found)} found" + (f", the first {FOUND} are here: type more words" if len(found) > FOUND else "")
+        shown = [self._html(fragment(about)), *(self._row(id_) for id_ in found[:FOUND])]
+        self._found.children = shown if words else []
+        self._all.children = [] if words else [part for folder in self._folders for part in folder]
+
+    def _ask(self) -> None:
+        """Show the best question left, of those that can be answered."""
+        if not self._quick:
+            return
+        d = self._diagnosis
+        ids = [
+            id_ for id_ in askable(d, (BACKGROUND, *KINDS[: REACH[self._reach.value]])) if id_ not in self._unanswerable
+        ]
+        ranking = rank(d.network, d.case, ids)
+        best = int(ranking.bits.argmax()) if ids else 0
+        self._question = ids[best] if ids and ranking.bits[best] > 0 else None
+        for button in self._answers:
+            button.disabled = self._question is None
+        if self._question is None:
+            self._asked.value = fragment(tag("h3", "Next best question"), tag("p", "Nothing is left to ask here."))
+            return
+        no, yes = self._words(self._question)
+        for button, text in zip(self._answers, (yes.capitalize(), no.capitalize(), "Don't know"), strict=True):
+            button.description = text
+        worth = f"worth {ranking.bits[best]:.2f} bits of information about the causes"
+        self._asked.value = fragment(
+            tag("h3", "Next best question"),
+            tag("p", tag("b", self._entries[self._question].question)),
+            tag("p", tag("code", self._question), tag("small", f" {worth}")),
+        )
+
+    def _answered(self, answer: bool | None) -> None:  # noqa: FBT001 - one of three buttons
+        """Answer the question that is shown; None passes on to the next best."""
+        if self._question is None:
+            return
+        if answer is None:
+            self._unanswerable.add(self._question)
+            self._ask()
+        else:
+            self._take(self._question, answer)
+
+    def _chosen(self, i: int) -> None:
+        """Explain the cause in a row."""
+        if self._quick:
+            self._cause = self._diagnosis.ranking[i]
+            self._why.add_class("hbx-old")
+            self._draw()
+            self._soon(*([] if self._ends else [self._measure]), self._explain)
+
+    # ------------------------------------------------------------------------------------------- what follows
+
+    def _show(self, *, at_once: bool = False) -> None:
+        """Bring the page up to date: what is quick now, the rest when nothing was clicked for a while, or at once."""
+        d = self._diagnosis
+        self._message.value = ""
+        self._ends = {}
+        self._banner.value = fragment(*_urgency(d), *(tag("p", tag("b", remark)) for remark in d.remarks))
+        self._draw()
+        call = tag("pre", f"import hip_bayes as hb\n\n{self.python}", tabindex="0", class_="hbx-python")
+        self._python.value = fragment(tag("h3", "The same in Python"), call)
+        for id_ in self._controls:
+            self._set(id_)
+        self._fold()
+        self._ask()
+        if self._quick:
+            self._why.add_class("hbx-old")
+            self._soon(self._measure, self._explain, at_once=at_once)
+
+    def _draw(self) -> None:
+        """Draw the causes, high to low, with intervals once they are there."""
+        d = self._diagnosis
+        explained = self._cause or d.ranking[0]
+        for id_, (name, bar) in zip(d.ranking, self._bars, strict=True):
+            name.description = d.network.name_of(id_)
+            (name.add_class if id_ == explained and self._quick else name.remove_class)("hbx-chosen")
+            bar.value = probability(d[id_], self._ends.get(id_))
+        words = "Causes can be present together, so they need not sum to 100%. "
+        if self._quick:
+            words += f"The line across a bar is the {LEVEL:.0%} interval: how sure the network's numbers are. "
+            words += "Click a cause to see why."
+        self._legend.value = fragment(tag("p", tag("small", words)))
+
+    def _measure(self) -> None:
+        """Work out the intervals, those of ``diagnosis.intervals(LEVEL, draws=DRAWS)``, and draw them."""
+        table = self._diagnosis.intervals(LEVEL, draws=DRAWS)
+        self._ends = {str(id_): (low, high) for id_, low, high in table[["low", "high"]].itertuples()}
+        self._draw()
+
+    def _explain(self) -> None:
+        """Say why the chosen cause, or else the leading one, is as probable as it is."""
+        d = self._diagnosis
+        self._why.value = fragment(*reasons(d, self._cause or d.ranking[0]))
+        self._why.remove_class("hbx-old")
+
+    def _soon(self, *steps: Callable[[], None], at_once: bool = False) -> None:
+        """Run steps one after another when nothing was clicked for a while; at once also where no event loop runs."""
+        if self._pending:
+            self._pending.cancel()
+        try:
+            loop = None if at_once else asyncio.get_running_loop()
+        except RuntimeError:
+            loop = None
+        if loop is None:
+            for step in steps:
+                step()
+            return
+
+        def run(*left: Callable[[], None]) -> None:
+            self._pending = loop.call_later(PAUSES[1], run, *left[1:]) if left[1:] else None
+            left[0]()
+
+        self._pending = loop.call_later(PAUSES[0], run, *steps)
+
+
+def _ipywidgets() -> Any:  # noqa: ANN401
+    try:
+        import ipywidgets
+    except ImportError:
+        raise MissingExtraError(
+            "the explorer needs ipywidgets, which is not installed; pip install 'hip-bayes[notebook]'"
+        ) from None
+    return ipywidgets
+
+
+def _literal(value: object) -> str:
+    """Return a fact as Python text."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)

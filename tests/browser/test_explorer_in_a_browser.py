@@ -1,0 +1,296 @@
+"""The explorer as people see it: served by Voila and opened in JupyterLab, on 127.0.0.1 and free ports.
+
+`pytest -m browser tests/browser`, with the extra `browser` and Chromium installed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nbformat
+import pytest
+
+import hip_bayes as hb
+from hip_bayes.notebook import DRAWS, LEVEL
+from hip_bayes.show import between, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Browser, Locator, Page
+
+    from hip_bayes import Diagnosis
+
+pytestmark = pytest.mark.browser
+
+NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "10_explorer.ipynb"
+STARTS = 120
+"""Seconds that a server may take to answer for the first time."""
+WAITS = 60_000
+"""Milliseconds that anything may take to appear on a page: a kernel starts and imports meanwhile."""
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder that is served: the notebook of the explorer, and what tests write into it."""
+    path = tmp_path_factory.mktemp("served")
+    shutil.copy(NOTEBOOK, path)
+    return path
+
+
+def serve(module: str, folder: Path, home: Path, options: list[str]) -> Iterator[str]:
+    """Start a Jupyter server of its own settings; yield its address once it answers, and end it with its kernels."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    jupyter = {f"JUPYTER_{kind}_DIR": str(home / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
+    environment = {**os.environ, **jupyter, "HOME": str(home), "IPYTHONDIR": str(home / "ipython")}
+    command = [sys.executable, "-m", module, "--no-browser", f"--port={port}", *options]
+    log = (home / "log").open("w")
+    server = subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        until = time.monotonic() + STARTS
+        while True:
+            try:
+                with urllib.request.urlopen(address, timeout=5):
+                    break
+            except OSError:
+                if server.poll() is not None or time.monotonic() > until:
+                    raise RuntimeError(f"{module} does not answer:\n{(home / 'log').read_text()}") from None
+                time.sleep(0.2)
+        yield address
+    finally:
+        for how in (signal.SIGTERM, signal.SIGKILL):  # it and its kernels: the session that was started for them
+            try:
+                os.killpg(server.pid, how)
+                server.wait(20)
+            except (ProcessLookupError, subprocess.TimeoutExpired):
+                continue
+        log.close()
+
+
+@pytest.fixture(scope="session")
+def voila(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of Voila, serving the folder."""
+    yield from serve("voila", folder, tmp_path_factory.mktemp("voila"), ["--Voila.ip=127.0.0.1", str(folder)])
+
+
+@pytest.fixture(scope="session")
+def lab(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of JupyterLab without a token, serving the folder."""
+    options = [
+        "--ServerApp.ip=127.0.0.1",
+        "--IdentityProvider.token=",
+        f"--ServerApp.root_dir={folder}",
+        "--allow-root",
+        "--LabApp.news_url=",
+    ]
+    yield from serve("jupyterlab", folder, tmp_path_factory.mktemp("lab"), options)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Return Chromium: the system's, or else the one of Playwright."""
+    from playwright.sync_api import sync_playwright
+
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def new_page(browser: Browser) -> Callable[[], Page]:
+    """Return a function that opens a page, and waits patiently for what is to appear on it."""
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=WAITS)
+
+    def page() -> Page:
+        page = browser.new_page(viewport={"width": 1200, "height": 900})
+        page.set_default_timeout(WAITS)
+        return page
+
+    return page
+
+
+def in_voila(page: Page, address: str, name: str) -> None:
+    """Open a notebook in Voila, which runs it."""
+    page.goto(f"{address}/voila/render/{name}")
+
+
+def in_lab(page: Page, address: str, name: str) -> None:
+    """Open a notebook in JupyterLab and run all of it."""
+    page.goto(f"{address}/lab/tree/{name}?reset")
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+    page.get_by_text("| Idle").wait_for()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+
+@pytest.fixture(scope="session", params=["voila", "lab"])
+def opened(request: pytest.FixtureRequest, new_page: Callable[[], Page]) -> Iterator[Locator]:
+    """Return the explorer of the notebook, in either."""
+    page = new_page()
+    open_in = {"voila": in_voila, "lab": in_lab}[request.param]
+    open_in(page, request.getfixturevalue(request.param), "10_explorer.ipynb")
+    explorer = page.locator(".hbx")
+    see_bars(explorer, diagnosis(explorer))
+    assert diagnosis(explorer).evidence
+    yield explorer
+    page.close()
+
+
+@pytest.fixture
+def explorer(opened: Locator) -> Locator:
+    """Return the explorer with nothing said."""
+    opened.get_by_role("button", name="Reset").click()
+    see_bars(opened, hb.diagnose())
+    return opened
+
+
+def python(explorer: Locator) -> str:
+    """Return the call, as it is there to be copied."""
+    return explorer.locator("pre").inner_text()
+
+
+def diagnosis(explorer: Locator) -> Diagnosis:
+    """Run the call that the explorer shows, in this process."""
+    first, _, call = python(explorer).partition("\n\n")
+    assert first == "import hip_bayes as hb"
+    d = eval(call, {"hb": hb})  # noqa: S307 - our own text
+    assert isinstance(d, hb.Diagnosis)
+    return d
+
+
+def see_bars(explorer: Locator, d: Diagnosis) -> None:
+    """Wait until the bars say what a result says, in its order, with its intervals."""
+    from playwright.sync_api import expect
+
+    table = d.intervals(LEVEL, draws=DRAWS)
+    rows = explorer.locator(".hbx-cause")
+    expect(rows.locator("button")).to_have_text([d.network.name_of(c) for c in d.ranking])
+    expect(rows.locator("b")).to_have_text([percent(d[c]) for c in d.ranking])
+    expect(rows.locator("small")).to_have_text([between(*table.loc[c, ["low", "high"]]) for c in d.ranking])
+
+
+def search(explorer: Locator, words: str) -> Locator:
+    """Search for words; return the questions that are found."""
+    explorer.get_by_placeholder("Search all questions").fill(words)
+    return explorer.locator(".hbx-found .hbx-question")
+
+
+def say(explorer: Locator, id_: str, answer: str) -> None:
+    """Search for a question and answer it."""
+    from playwright.sync_api import expect
+
+    found = search(explorer, id_).filter(has=explorer.page.get_by_text(id_, exact=True))
+    found.get_by_role("button", name=answer, exact=True).click()
+    expect(found.locator(".mod-active")).to_have_text(answer)
+
+
+def test_it_follows_clicks_with_the_numbers_of_the_library(explorer: Locator) -> None:
+    """Age and three findings; the suggested question answered; the call, run here, gives the same; and reset."""
+    from playwright.sync_api import expect
+
+    facts = {"age": 46, "lateral_pain": True, "groin_pain": False, "pain_lying_on_side": True}
+    explorer.locator("select").select_option("46")
+    for id_ in ("lateral_pain", "groin_pain", "pain_lying_on_side"):
+        say(explorer, id_, "yes" if facts[id_] else "no")
+    see_bars(explorer, hb.diagnose(facts))
+
+    question = explorer.locator(".hbx-next code").inner_text()
+    assert question == hb.diagnose(facts).next_questions(1, kinds=["background", "history"]).index[0]
+    explorer.locator(".hbx-next").get_by_role("button", name="Yes").click()
+    see_bars(explorer, hb.diagnose(facts, **{question: True}))
+    expect(explorer.locator(".hbx-next code")).not_to_have_text(question)
+    assert diagnosis(explorer).evidence == hb.diagnose(facts, **{question: True}).evidence
+
+    passed_on = explorer.locator(".hbx-next code").inner_text()
+    explorer.locator(".hbx-next").get_by_role("button", name="Don't know").click()
+    expect(explorer.locator(".hbx-next code")).not_to_have_text(passed_on)
+
+    explorer.get_by_role("button", name=hb.load_network().causes["fai"].name).click()
+    expect(explorer).to_contain_text(diagnosis(explorer).why("fai"))
+
+    explorer.get_by_role("button", name="Reset").click()
+    see_bars(explorer, hb.diagnose())
+    assert diagnosis(explorer).evidence == {}
+    expect(explorer.locator("select")).to_have_value("unknown")
+
+
+def test_an_urgent_flag_shows_the_banner(explorer: Locator) -> None:
+    from playwright.sync_api import expect
+
+    banner = explorer.locator(".level")
+    expect(banner).to_have_text("ROUTINE: nothing urgent in what was said")
+    say(explorer, "fever", "yes")
+    expect(banner).to_have_text("URGENT: have this assessed today")
+    expect(explorer).to_contain_text(hb.load_network().red_flags["fever"].action)
+
+
+def test_the_search_narrows_as_one_types(explorer: Locator) -> None:
+    from playwright.sync_api import expect
+
+    expect(search(explorer, "night")).not_to_have_count(0)
+    expect(search(explorer, "night sweats").locator("code")).to_have_text(["night_sweats"])
+    expect(search(explorer, "zebra")).to_have_count(0)
+    expect(explorer).to_contain_text("0 found")
+
+
+def test_it_is_used_without_a_mouse(explorer: Locator) -> None:
+    """Sections open, and questions are answered, by Tab and the keys that press a button."""
+    from playwright.sync_api import expect
+
+    head = explorer.get_by_role("button", name="Background: 0 of")
+    head.focus()
+    head.press("Enter")
+    first = next(iter(hb.load_network().background))
+    expect(explorer.locator(".hbx-question code").first).to_have_text(first)
+    head.press("Tab")
+    explorer.page.keyboard.press("Space")
+    see_bars(explorer, hb.diagnose({first: True}))
+
+
+def test_texts_of_a_network_of_ones_own_are_texts(new_page: Callable[[], Page], voila: str, folder: Path) -> None:
+    """A label that looks like a script, or like an image that runs one, is read, not run."""
+    from example import rich_data
+    from playwright.sync_api import expect
+
+    label = "<script>window.ran = 1</script><img src=x onerror='window.ran = 1'>"
+    data = rich_data()
+    data["network"]["name"] = label
+    for section in ("causes", "findings", "background", "red_flags"):
+        for entry in data[section].values():
+            entry.update({key: label for key in ("name", "question", "reason", "action") if key in entry})
+    shown = "hb.explore(read_network(DATA), fever=True, lateral_pain=True, night_pain=True)"
+    code = f"import hip_bayes as hb\nfrom hip_bayes.library import read_network\nDATA = {data!r}\n{shown}"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    nbformat.write(notebook, folder / "script.ipynb")
+
+    page = new_page()
+    in_voila(page, voila, "script.ipynb")
+    explorer = page.locator(".hbx")
+    expect(explorer.locator(".hbx-cause button").first).to_have_text(label)
+    expect(explorer.locator(".hbx-question").first).to_contain_text(label)
+    for title in ("Red flags", "Background", "History"):
+        explorer.get_by_role("button", name=f"{title}:").click()
+        expect(explorer.get_by_role("button", name=f"\N{BLACK DOWN-POINTING SMALL TRIANGLE} {title}:")).to_be_visible()
+        expect(explorer.locator(".hbx-question").first).to_contain_text(label)
+
+    assert explorer.locator("script, img").count() == 0
+    assert page.evaluate("window.ran === undefined")
+    page.close()
