@@ -314,8 +314,8 @@ def _clashes(net: Network, case: Case, conflicts: Sequence[Conflict]) -> list[st
     facts = case.facts(net)
     said = {f: repr(show.said(net, f, facts[f])) for pair in conflicts for f in (pair.first, pair.second)}
     return [
-        f"{said[pair.first]} and {said[pair.second]} clash: together they are {2**pair.bits:.1f} times rarer than if they "
-        "were unrelated."
+        f"{said[pair.first]} and {said[pair.second]} clash: together they are {2**pair.bits:.1f} times rarer than if "
+        "they were unrelated."
         for pair in conflicts
     ]
 
