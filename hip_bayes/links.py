@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from .model import Network
     from .parts import Finding
 
+ROUNDING = 1e-12
+"""Differences of probabilities below this are rounding."""
+
 
 @dataclass(frozen=True, slots=True)
 class Links:
@@ -76,9 +79,9 @@ def _derive(net: Network, finding: Finding, marginal: _Marginal) -> Links:
     for site, (p, parent_p) in sites.items():
         # 0 <= link  <=>  effect * ((1 - leak) parent_p - (1 - p) parent_leak) <= p - leak
         slope = (1 - leak) * parent_p - (1 - p) * parent_leak
-        if slope > 0 and (p - leak) / slope < largest:
+        if slope > ROUNDING and (p - leak) / slope < largest:
             largest, limit = (p - leak) / slope, f"given.{site}"
-    if effect > largest * (1 + 1e-12):
+    if effect > largest * (1 + ROUNDING):
         raise NetworkError(
             f"the effect of {parent.id!r} is {effect:g}, which leaves a negative link at {limit}; "
             f"allowed: at most {math.floor(largest * 1e6) / 1e6:.6f}",

@@ -321,6 +321,18 @@ def stated_if_alone(data: Data, f: str, c: str) -> float | None:
     return math.fsum(share * p["p"] for share, p in zip(shares, stated, strict=True))
 
 
+def test_rounding_leaves_no_cause_without_room_for_a_parent() -> None:
+    """Cause b raises neither the finding nor its parent: its link is 0, though 1 - (1 - 0.1) is not quite 0.1."""
+    table = {
+        "f": finding(0.1, {"a": 0.5}),
+        "g": finding(0.1, {"a": 0.5}, parent=parent("f", 0.5)),
+        "h": finding(0.17, {"b": 0.17}, parent=parent("g", 0.5)),
+    }
+    net = solved(small({"a": 0.5, "b": 0.5}, table))
+
+    assert net.engine.links["h"].link["b"] == 0
+
+
 @settings(max_examples=150)
 @given(data=networks())
 def test_p_is_the_probability_given_that_cause_alone(data: Data) -> None:

@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -814,6 +815,14 @@ def talk(child: pexpect.spawn[str], *exchange: tuple[str, str]) -> None:
         child.sendline(answer)
 
 
+def press(child: pexpect.spawn[str], key: str) -> None:
+    """Press a key once the program waits for one: a Ctrl-C between prompt and reading is seen only at the next key."""
+    state = Path(f"/proc/{child.pid}/stat")
+    while state.exists() and state.read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "S":
+        time.sleep(0.05)
+    child.send(key)
+
+
 def ended(child: pexpect.spawn[str], code: int = 0) -> str:
     """Return all that was shown, plain; check the exit code, and that it ended in good order."""
     child.expect(pexpect.EOF)
@@ -873,7 +882,7 @@ def test_an_interview_on_the_shipped_network_that_is_broken_off_goes_on_where_it
     talk(first, ("cannot sleep", "n"), ("suddenly become unable", "n"), ("fever", "d"), ("weight on the leg", "b"))
     first.expect_exact("fever, chills")
     first.expect_exact("] ")
-    first.send(key)
+    press(first, key)
     shown = ended(first, code)
     assert words in shown
     resume = command_of(shown)
@@ -889,7 +898,7 @@ def test_an_interview_on_the_shipped_network_that_is_broken_off_goes_on_where_it
     second.sendline("d")
     second.expect_exact("Now ")
     second.expect_exact("[y/n/d] ")
-    second.send(key)
+    press(second, key)
     shown = ended(second, code)
     facts = dict(word.split("=") for word in command_of(shown) if "=" in word)
     start = begin({**dict.fromkeys(shipped.red_flags, False), "fever": None, "age": 46, "sex": "f"}, network=shipped)

@@ -322,14 +322,14 @@ def test_of_a_network_slow_to_list_the_probabilities_are_shown() -> None:
 def test_the_fit_is_mentioned_where_the_case_is_outside(rich: hb.Network) -> None:
     inside, outside = (rich.diagnose(FACTS) for _ in range(2))
     assert not inside.fit.outside
-    sentence = "The answers look outside the model"
+    sentence = "The answers are unusual"
     clash = f"Two {SCRIPT} clash."
     vars(outside)["fit"] = dataclasses.replace(inside.fit, percentile=0.2, reasons=(clash,))
 
     assert sentence not in read(inside).text
     assert outside.fit.sentence in read(outside).text
     assert outside.fit.sentence.startswith(sentence)
-    assert outside.fit.sentence.endswith(clash)
+    assert clash in outside.fit.sentence
 
 
 def test_a_remark_is_there_where_no_listed_cause_fits() -> None:
