@@ -505,7 +505,7 @@ def test_no_change_is_refused(changeable: Network) -> None:
 
 @pytest.mark.parametrize("name", ["fixed", "age", "sex", "lateral_pain", "acute", "fever", "tendon"])
 def test_what_cannot_be_changed_is_refused_with_what_can(changeable: Network, name: str) -> None:
-    with pytest.raises(hb.EvidenceError, match=rf"{name!r} cannot be changed here: no prevention tip of .* names it; modifiable: weak_muscles$"):
+    with pytest.raises(hb.EvidenceError, match=rf"{name!r} cannot be changed here: .*; modifiable: weak_muscles$"):
         changeable.what_if({}, **{name: False})
 
 
