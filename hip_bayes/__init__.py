@@ -17,6 +17,7 @@ from .errors import (
     ContradictionError,
     EvidenceError,
     HipBayesError,
+    MissingExtraError,
     NetworkError,
     NetworkNotFoundError,
     NetworkTooLargeError,
@@ -27,6 +28,7 @@ from .model import Network
 from .validation import Validation, validate
 
 if TYPE_CHECKING:
+    from . import plots
     from .explorer import explore
 
 __version__ = "0.1.0"
@@ -36,6 +38,7 @@ __all__ = [
     "Diagnosis",
     "EvidenceError",
     "HipBayesError",
+    "MissingExtraError",
     "Network",
     "NetworkError",
     "NetworkNotFoundError",
@@ -47,14 +50,19 @@ __all__ = [
     "explore",
     "load_network",
     "model_card",
+    "plots",
     "validate",
 ]
 
 
 def __getattr__(name: str) -> object:
-    """Load the explorer when it is first asked for: a diagnosis needs nothing of what it imports."""
+    """Load explorer and plots when they are first asked for: a diagnosis needs nothing of what they import."""
     if name == "explore":
         from .explorer import explore
 
         return explore
+    if name == "plots":
+        from importlib import import_module
+
+        return import_module(".plots", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

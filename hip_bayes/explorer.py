@@ -16,7 +16,7 @@ from .errors import HipBayesError, MissingExtraError
 from .evidence import items_of
 from .look import STYLE, fragment, probability, reasons
 from .model import Network
-from .notebook import DRAWS, LEVEL, MOST_STATES, Html, _urgency, tag
+from .notebook import DRAWS, LEVEL, MOST_STATES, Html, tag, urgency
 from .parts import KINDS, SEXES
 from .questions import BACKGROUND, askable, rank
 from .show import network_line
@@ -400,7 +400,7 @@ class Explorer:
         d = self._diagnosis
         self._message.value = ""
         self._ends = {}
-        self._banner.value = fragment(*_urgency(d), *(tag("p", tag("b", remark)) for remark in d.remarks))
+        self._banner.value = fragment(*urgency(d), *(tag("p", tag("b", remark)) for remark in d.remarks))
         self._draw()
         call = tag("pre", f"import hip_bayes as hb\n\n{self.python}", tabindex="0", class_="hbx-python")
         self._python.value = fragment(tag("h3", "The same in Python"), call)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -151,7 +152,9 @@ class _Reader:
         if name not in self.data:
             if default is None:
                 what = ", ".join(BASES) if name == "basis" else _KIND_NAMES[kind]
-                raise NetworkError(f"the key {name!r} is missing; allowed: {what}", key=self.key)
+                near = get_close_matches(name, set(self.data) - set(self.taken), n=1)
+                hint = f"; is {near[0]!r} meant for it?" if near else ""
+                raise NetworkError(f"the key {name!r} is missing; allowed: {what}{hint}", key=self.key)
             return default
         value = self.data.pop(name)
         if kind is float and isinstance(value, int) and not isinstance(value, bool):

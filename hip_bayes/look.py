@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .notebook import _STYLE, LEVEL, Html, _bar, _table, tag
+from .notebook import LEVEL, RESULT_STYLE, Html, bar_of, table_of, tag
 from .show import between, factor, percent, said
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .diagnosis import Diagnosis
 
 STYLE = (
-    _STYLE
+    RESULT_STYLE
     + """
 .hbx{max-width:1200px;container-type:inline-size;overflow:visible!important}
 .hbx .jupyter-widgets,.hbx .widget-html-content{overflow:visible}
@@ -76,13 +76,13 @@ def fragment(*parts: str) -> str:
 def probability(p: float, ends: tuple[float, float] | None) -> str:
     """Return a probability as a number and a bar, with its interval if it is known."""
     if ends is None:
-        return fragment(tag("div", tag("b", percent(p)), _bar(p), tag("span"), class_="hbx-p"))
+        return fragment(tag("div", tag("b", percent(p)), bar_of(p), tag("span"), class_="hbx-p"))
     low, high = ends
     place = f"left:{100 * low:.2f}%;width:{100 * (high - low):.2f}%"
     mark = tag("span", tag("span"), class_="interval", style=place)
     text = f"{LEVEL:.0%} interval {between(low, high)}"
     interval = tag("small", between(low, high), title=text)
-    return fragment(tag("div", tag("b", percent(p)), _bar(p, mark, title=text), interval, class_="hbx-p"))
+    return fragment(tag("div", tag("b", percent(p)), bar_of(p, mark, title=text), interval, class_="hbx-p"))
 
 
 def reasons(d: Diagnosis, cause: str) -> Iterator[Html]:
@@ -104,4 +104,4 @@ def reasons(d: Diagnosis, cause: str) -> Iterator[Html]:
         bar = tag("td", tag("div", *marks, class_="bar"), class_="bars")
         rows.append(tag("tr", tag("td", said(d.network, str(id_), piece["said"])), words, bar))
     if rows:
-        yield _table(*rows)
+        yield table_of(*rows)

@@ -31,7 +31,7 @@ MOST_STATES = 2**16
 MOST_PIECES = 11
 """With more pieces of evidence the reasons for a cause are not worked out here: that would take half a second."""
 
-_STYLE = """
+RESULT_STYLE = """
 .hip-bayes{font:14px/1.45 system-ui,sans-serif;max-width:56em;color:inherit}
 .hip-bayes p,.hip-bayes details{margin:.35em 0}
 .hip-bayes ul{margin:.2em 0 .4em 1.2em;padding:0}
@@ -96,19 +96,20 @@ def _folded(summary: str, *inside: str) -> Html:
     return tag("details", tag("summary", summary), *inside)
 
 
-def _table(*rows: Html) -> Html:
+def table_of(*rows: Html) -> Html:
+    """Return rows as a table that scrolls sideways where it is too wide."""
     return tag("div", tag("table", *rows, class_="hip-bayes-table"), class_="wide")
 
 
 def _page(*parts: str) -> str:
-    return str(_joined(tag("style", Html(_STYLE)), tag("div", *parts, class_="hip-bayes")))
+    return str(_joined(tag("style", Html(RESULT_STYLE)), tag("div", *parts, class_="hip-bayes")))
 
 
 def _named(name: str, id_: str) -> Html:
     return _joined(name, " ", tag("code", id_))
 
 
-def _bar(p: float, *more: Html, title: str = "") -> Html:
+def bar_of(p: float, *more: Html, title: str = "") -> Html:
     """Return a bar from 0 to 1 with marks on it; what it shows stands beside it as text too."""
     about = {"title": title} if title else {}
     return tag("div", tag("span", class_="p", style=f"width:{100 * p:.2f}%"), *more, class_="bar", **about)
@@ -127,7 +128,7 @@ def of_diagnosis(d: Diagnosis) -> str:
     engine = d.network.engine
     quick = engine.enumerable and engine.states <= MOST_STATES
     return _page(
-        *_urgency(d),
+        *urgency(d),
         tag("p", tag("b", "Known: "), known(d)),
         *_causes(d, d.intervals(LEVEL, draws=DRAWS)[["low", "high"]] if quick else None),
         *(tag("p", tag("b", remark)) for remark in d.remarks),
@@ -138,7 +139,8 @@ def of_diagnosis(d: Diagnosis) -> str:
     )
 
 
-def _urgency(d: Diagnosis) -> Iterator[Html]:
+def urgency(d: Diagnosis) -> Iterator[Html]:
+    """Yield the triage level, its reasons, what was not asked and what not to test: first on every page."""
     net, triage = d.network, d.triage
     yield tag("div", headline(d), class_=f"level {triage.level}")
     if triage.reasons:
@@ -176,8 +178,8 @@ def _causes(d: Diagnosis, intervals: pd.DataFrame | None) -> Iterator[Html]:
         if moved:
             marks.append(tag("span", class_="before", style=f"left:{100 * before[id_]:.2f}%"))
             title += f"; {percent(before[id_])} {when}"
-        rows.append(tag("tr", *cells, tag("td", _bar(d[id_], *marks, title=title), class_="bars")))
-    yield _table(*rows)
+        rows.append(tag("tr", *cells, tag("td", bar_of(d[id_], *marks, title=title), class_="bars")))
+    yield table_of(*rows)
     legend = ["Causes can be present together, so they need not sum to 1."]
     if ends:
         legend.append(
@@ -282,8 +284,8 @@ def _priors(net: Network) -> Iterator[Html]:
         bar = tag("div", tag("span", class_="p", style=place), class_="bar")
         cells = (tag("td", between(*end), class_="number") for end in ends)
         rows.append(tag("tr", tag("td", _named(cause.name, cause.id)), *cells, tag("td", bar, class_="bars")))
-    yield _table(*rows)
-    given = "given pain in the hip region" if net.everyone_has_a_cause else "before anything is known"
+    yield table_of(*rows)
+    given = "given the pain" if net.everyone_has_a_cause else "before anything is known"
     yield tag(
         "p",
         tag(
@@ -313,7 +315,7 @@ def of_cause(cause: Cause) -> str:
     return _page(
         tag("p", tag("b", cause.name), " ", tag("code", cause.id), f", ICD-10 {cause.icd10}"),
         tag("p", cause.description),
-        _table(
+        table_of(
             *_numbers("Prior by sex and age", priors),
             *_numbers("Odds ratio, with against without (plausible range)", cause.odds_ratios.items()),
             *_numbers("Share of each form", ((s.name, s.share) for s in cause.subtypes.values())),
@@ -337,7 +339,7 @@ def of_finding(finding: Finding) -> str:
         tag("p", tag("b", finding.name), " ", tag("code", finding.id)),
         tag("p", finding.question),
         tag("p", " ".join(words)),
-        _table(
+        table_of(
             *_numbers(f"P({present} | this alone)", given),
             *_numbers("Leak", [(f"P({present} | none of these)", finding.leak)]),
             *_numbers("Made likelier by another finding", parent),
@@ -357,7 +359,7 @@ def _numbers(title: str, rows: Iterable[Row]) -> Iterator[Html]:
                 yield tag("tr", tag("td", label), tag("td", value, class_="number"), tag("td"))
             else:
                 p = tag("td", percent(number.p), class_="number")
-                yield tag("tr", tag("td", label), p, tag("td", _bar(number.p), class_="bars"))
+                yield tag("tr", tag("td", label), p, tag("td", bar_of(number.p), class_="bars"))
         yield tag("tr", tag("td", where_from, class_="from", colspan="3"))
 
 

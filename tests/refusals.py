@@ -155,6 +155,12 @@ NUMBERS: dict[str, Edit] = {
     "p is a truth value": ("p = 0.93", "p = true", OF_TENDON + ".p", "got True; allowed: a number"),
     "p is missing": ("p = 0.93, ", "", OF_TENDON, "the key 'p' is missing; allowed: a number"),
     "a leak of 0": ("leak = { p = 0.05", "leak = { p = 0.0", OF_LEAK, "p is 0.0; allowed: strictly between 0 and 1"),
+    "a key misspelt": (
+        "leak = { p = 0.05",
+        "leek = { p = 0.05",
+        "findings.lateral_pain",
+        "the key 'leak' is missing; allowed: a table; is 'leek' meant for it?",
+    ),
     "n = 0": ("n = 15", "n = 0", OF_TENDON, "n is 0.0; allowed: a number of patients above 0"),
     "n below 0": ("n = 15", "n = -3", OF_TENDON, "n is -3.0; allowed: a number of patients above 0"),
     "n is infinite": ("n = 15", "n = inf", OF_TENDON + ".n", "got inf; allowed: a finite number"),

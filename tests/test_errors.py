@@ -17,6 +17,7 @@ KINDS: list[tuple[type[Exception], tuple[type[Exception], ...]]] = [
     (hb.EvidenceError, (hb.HipBayesError, ValueError)),
     (hb.UnknownNameError, (hb.EvidenceError, KeyError)),
     (hb.ContradictionError, (hb.EvidenceError,)),
+    (hb.MissingExtraError, (hb.HipBayesError, ImportError)),
 ]
 
 

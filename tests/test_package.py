@@ -68,6 +68,7 @@ def test_what_the_package_offers() -> None:
         "Diagnosis",
         "EvidenceError",
         "HipBayesError",
+        "MissingExtraError",
         "Network",
         "NetworkError",
         "NetworkNotFoundError",
@@ -79,6 +80,7 @@ def test_what_the_package_offers() -> None:
         "explore",
         "load_network",
         "model_card",
+        "plots",
         "validate",
     ]
     assert all(getattr(hb, name).__doc__ for name in hb.__all__)
