@@ -53,6 +53,8 @@ ORDER = (
     "cases",
     "scores",
     "validation",
+    "drawing",
+    "layers",
     "plots",
     "look",
     "explorer",

@@ -22,7 +22,7 @@ from matplotlib.text import Text
 from strategies import evidence, networks
 
 import hip_bayes as hb
-from hip_bayes import Diagnosis, Network, Validation, plots
+from hip_bayes import Diagnosis, Network, Validation, drawing, layers, plots
 from hip_bayes.errors import EvidenceError, HipBayesError, MissingExtraError, UnknownNameError
 from hip_bayes.evidence import Case
 from hip_bayes.parts import KINDS, SEXES
@@ -194,7 +194,7 @@ def check_readable(ax: Axes) -> None:
     assert min(text.get_fontsize() for text in words(ax)) >= 6.4
 
 
-def gauges(ax: Axes, *, colour: str = plots.BLUE) -> list[patches.Rectangle]:
+def gauges(ax: Axes, *, colour: str = drawing.BLUE) -> list[patches.Rectangle]:
     """Return the filled rectangles of that colour, in the order they were drawn."""
     want = colors.to_rgb(colour)
     return [
@@ -271,7 +271,7 @@ def test_words_take_the_colour_of_the_axes(of_rich: Diagnosis, v: Validation, na
     for text in words(ax):
         colour = colors.to_rgb(text.get_color())
         inside_a_cell = name == "findings" and text in ax.texts
-        assert inside_a_cell or colour in (colors.to_rgb("white"), colors.to_rgb(plots.RED)), text.get_text()
+        assert inside_a_cell or colour in (colors.to_rgb("white"), colors.to_rgb(drawing.RED)), text.get_text()
 
 
 @pytest.mark.parametrize(
@@ -527,7 +527,7 @@ def test_a_cause_alone_makes_a_finding_as_likely_as_the_joint_distribution_says(
             shares = [s.share.p for s in cause.subtypes.values()] or [1.0]
             at: list[int | slice] = [0] * len(shape)
             at[listed.causes.index(c)] = slice(1, None)
-            assert plots._alone(net, f, c) == pytest.approx(float(np.dot(shares, table[tuple(at)])), abs=1e-12)  # noqa: SLF001
+            assert layers.alone(net, f, c) == pytest.approx(float(np.dot(shares, table[tuple(at)])), abs=1e-12)
 
 
 def test_findings_shows_the_table_with_kinds_apart_and_the_leak_beside(shipped: Network) -> None:
