@@ -206,8 +206,10 @@ def _check_references(net: Network) -> None:
             raise NetworkError(
                 f"got {hazard.threshold!r}; allowed: strictly between 0 and 1", key=f"hazards.{hazard.id}.threshold"
             )
-        for finding_id in hazard.avoid:
-            _check_known(f"hazards.{hazard.id}.avoid", finding_id, net.findings, "finding")
+    for section, rules in (("red_flags", net.red_flags), ("hazards", net.hazards)):
+        for rule in rules.values():
+            for finding_id in rule.avoid:
+                _check_known(f"{section}.{rule.id}.avoid", finding_id, net.findings, "finding")
     for advice in net.advice:
         for level in advice.levels:
             _check_choice("advice.levels", level, LEVELS)

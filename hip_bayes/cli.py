@@ -9,6 +9,7 @@ import math
 import os
 import shlex
 import shutil
+import signal
 import sys
 import time
 from collections import Counter
@@ -164,19 +165,33 @@ def interview(  # noqa: PLR0913 all but the first are options
             _say(lines)
     except KeyboardInterrupt:
         status, ended = INTERRUPTED, "Interrupted."
-        click.echo()
-    click.echo(f"\n{ended or now.over}\n")
-    _print_result(now.diagnosis)
-    summary = now.summary()
-    rule = "-" * max(map(len, summary.splitlines()))
-    click.echo(f"\n{rule}\n{summary}\n{rule}\n\nTo go on from here, or to change an answer:\n")
-    left = now.left if (now.question or now.stopped) and now.left != MOST else None
-    options = {"--network": network, "--setting": setting, "--kinds": kinds, "--max": left}
-    given = [str(word) for option, value in options.items() if value is not None for word in (option, value)]
-    click.echo(f"{shlex.join(['hip-bayes', 'interview', *now.words, *given])}\n")
-    if save is not None:
-        _save(save, summary, overwrite=overwrite)
+    with _undisturbed():
+        click.echo(f"\n\n{ended}\n" if status else f"\n{ended or now.over}\n")
+        _print_result(now.diagnosis)
+        summary = now.summary()
+        rule = "-" * max(map(len, summary.splitlines()))
+        click.echo(f"\n{rule}\n{summary}\n{rule}\n\nTo go on from here, or to change an answer:\n")
+        left = now.left if (now.question or now.stopped) and now.left != MOST else None
+        options = {"--network": network, "--setting": setting, "--kinds": kinds, "--max": left}
+        given = [str(word) for option, value in options.items() if value is not None for word in (option, value)]
+        click.echo(f"{shlex.join(['hip-bayes', 'interview', *now.words, *given])}\n")
+        if save is not None:
+            _save(save, summary, overwrite=overwrite)
     raise SystemExit(status)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Pass over Ctrl-C: what was answered is about to be printed and saved."""
+    try:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    except ValueError:  # only the main thread hears of it
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _say(lines: Iterable[Line]) -> None:

@@ -225,14 +225,14 @@ class Vocabulary:
 
     def _age(self, value: object) -> float:
         low, high = self.net.age_range
-        number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, NOT_NUMBERS)
-        if not number or not low <= float(value) <= high:  # type: ignore[arg-type]
+        years = as_number(value)
+        if not low <= years <= high:
             raise EvidenceError(
                 f"age is {shown(value)}; allowed: a number of years from {low} to {high}, or None (unknown)",
                 name="age",
                 value=value,
             )
-        return float(value)  # type: ignore[arg-type]
+        return years
 
 
 def _same(one: object, other: object) -> bool:
@@ -299,6 +299,16 @@ def items_of(said: object) -> Iterator[tuple[str, object]]:
     )
 
 
+def as_number(value: object) -> float:
+    """Return a number as a float, infinite beyond the range of floats; NaN for what is no number."""
+    if isinstance(value, NOT_NUMBERS) or not isinstance(value, (int, float, np.integer, np.floating)):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
 def whole_number(name: str, value: object, least: int, else_: str = "") -> int:
     """Return an option that is a whole number of at least `least`; EvidenceError for anything else.
 
@@ -317,9 +327,12 @@ def names_of(name: str, value: object) -> tuple[Any, ...]:
     """Return the names that an option lists: one string is one name; EvidenceError for what is no list of names."""
     if isinstance(value, str):
         return (value,)
-    if not isinstance(value, Iterable):
-        raise EvidenceError(f"{name} is {shown(value)}; allowed: a name or a list of names", name=name, value=value)
-    return tuple(value)
+    try:
+        return tuple(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise EvidenceError(
+            f"{name} is {shown(value)}; allowed: a name or a list of names", name=name, value=value
+        ) from None
 
 
 def columns_to_ignore(ignore: object, columns: list[Any]) -> set[Hashable]:

@@ -17,7 +17,8 @@ import numpy as np
 
 from .evidence import Case, whole_number
 from .provenance import entries
-from .show import factor, percent, said
+from .show import said
+from .words import factor, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from . import show
+from . import show, words
 from .errors import EvidenceError
 from .parts import Table
 
@@ -116,12 +116,12 @@ class Fit:
     def sentence(self) -> str:
         """Whether the answers are unusual for the network's population, why, and what this does not say."""
         if not self.answered:
-            return "No finding was answered, so there is nothing to compare."
+            return "No finding of a cause was answered, so there is nothing to compare."
         if self.answered < FEWEST:
             return "Only one finding was answered: too few to call the answers unusual or not."
         share = (
             f"unusual for this network's population: of people like this one, asked the same, "
-            f"{show.percent(self.percentile / 100)} give less probable answers (equally probable ones count half)."
+            f"{words.percent(self.percentile / 100)} give less probable answers (equally probable ones count half)."
         )
         if not self.outside:
             return f"The answers are not {share} {CAVEAT}"
@@ -132,7 +132,7 @@ class Fit:
         """Return what was found in plain language, one thing a line."""
         lines = [self.sentence, *(f"  - {reason}" for reason in self.reasons)]
         if self.unexplained:
-            share = show.percent(self.unexplained_share)
+            share = words.percent(self.unexplained_share)
             lines.append(f"Of the findings present, {share} are expected to come from nothing in the list.")
         lines.append("For research and education: answers are compared with a model, not with what someone has.")
         return "\n".join(lines)
@@ -180,6 +180,7 @@ def fit(d: Diagnosis) -> Fit:
     A disease outside the list may well give ordinary answers: a case that fits is no proof of a listed cause, and
     P(other) is the better sign of such a disease where the network has that cause (tests/benchmarks/fit.py). The
     network's people answer whatever they are asked: a report that mentions only what was found looks less typical.
+    And only improbable answers are unusual here: the same answer to everything may well be among the more probable.
 
     Examples
     --------
@@ -324,6 +325,6 @@ def _unlisted(net: Network, unexplained: Mapping[str, float]) -> list[str]:
     """Return as a sentence each finding that is more likely than not to come from nothing in the list."""
     most = sorted((f for f, p in unexplained.items() if p > 0.5), key=lambda f: -unexplained[f])
     return [
-        f"Nothing in the list explains {net.name_of(f)!r} well ({show.percent(unexplained[f])} unexplained)."
+        f"Nothing in the list explains {net.name_of(f)!r} well ({words.percent(unexplained[f])} unexplained)."
         for f in most
     ]

@@ -19,7 +19,8 @@ from .evidence import items_of, names_of, whole_number
 from .formats import value_of
 from .parts import LEVELS
 from .questions import askable, enough, rank
-from .show import avoided, headline, network_line, percent, said
+from .show import headline, network_line, said
+from .words import percent
 
 if TYPE_CHECKING:
     import os
@@ -331,7 +332,7 @@ class Interview:
             lines += textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
         lines += _listed("  ! also", list(dict.fromkeys(name for key in cut for name in alike[key])), PAGE)
         lines += self._was(most)
-        lines += textwrap.wrap(avoided(d), WIDTH)
+        lines += _listed("Do not test now", [net.name_of(f) for f in d.triage.avoid], PAGE)
         runner = [said(net, id_, d.evidence[id_]) for id_ in ("age", "sex") if id_ in d.evidence]
         lines += ["", *_listed("Runner", runner or ["age and sex not known"], most)]
         flags: dict[bool | None, list[str]] = {True: [], False: [], None: []}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import show
+from . import show, words
 from .drawing import BLUE, CHARACTER, GREY, LEADING, PLAIN, RED, SMALLEST, cut_to, fitting, ink_of, space_of
 from .parts import KINDS
 
@@ -155,7 +155,7 @@ class Picture:
             self.ax.add_patch(Rectangle(width=inside, fc=self.ax.get_facecolor(), ec="none", zorder=2, **box))
             if self.case:
                 self.ax.add_patch(Rectangle(width=inside * self.case[id_], fc=BLUE, alpha=0.4, zorder=3, **box))
-                self.label(x + inside - 3, y, show.percent(self.case[id_]), faint=faint, ha="right", zorder=5)
+                self.label(x + inside - 3, y, words.percent(self.case[id_]), faint=faint, ha="right", zorder=5)
             heavy = 1.8 if id_ == self.highlight else 0.8
             self.ax.add_patch(
                 Rectangle(width=inside, fc="none", ec=self.ink, lw=heavy, zorder=4, alpha=0.45 if faint else 1, **box)

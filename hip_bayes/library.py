@@ -389,6 +389,7 @@ def _rule(r: _Reader) -> dict[str, Any]:
         "action": r.text("action"),
         "source": source,
         "basis": r.take("basis", str, "qualitative"),
+        "avoid": r.texts("avoid", optional=True),
     }
 
 
@@ -399,10 +400,7 @@ def _red_flag(r: _Reader, id_: str) -> RedFlag:
 
 
 def _hazard(r: _Reader, id_: str) -> Hazard:
-    avoid = r.texts("avoid", optional=True)
-    hazard = Hazard(
-        id=id_, of=r.take("of", str, default=id_), threshold=r.take("threshold", float), avoid=avoid, **_rule(r)
-    )
+    hazard = Hazard(id=id_, of=r.take("of", str, default=id_), threshold=r.take("threshold", float), **_rule(r))
     r.done()
     return hazard
 

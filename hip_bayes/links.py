@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .errors import NetworkError
+from .parts import ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .model import Network
     from .parts import Finding
-
-ROUNDING = 1e-12
-"""Differences of probabilities below this are rounding."""
 
 
 @dataclass(frozen=True, slots=True)

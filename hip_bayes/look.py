@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .notebook import LEVEL, RESULT_STYLE, Html, bar_of, table_of, tag
-from .show import between, factor, percent, said
+from .show import said
+from .words import between, factor, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

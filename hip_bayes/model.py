@@ -179,17 +179,21 @@ class Network:
 
         return what_if(self, said, changes)
 
-    def weakest_numbers(self, cases: pd.DataFrame, k: int | None = 20, *, level: float = 0.9) -> pd.DataFrame:
+    def weakest_numbers(
+        self, cases: pd.DataFrame, k: int | None = 20, *, level: float = 0.9, ignore: Iterable[str] = ("truth",)
+    ) -> pd.DataFrame:
         """Return the judgements that the answers to some cases hang on most: what to measure or look up first.
 
         Parameters
         ----------
         cases
-            as `diagnose_many` takes them; a ``truth`` column is passed over.
+            as `diagnose_many` takes them.
         k
             how many numbers; None for all that have any influence.
         level
             each number is moved across its own interval of this level.
+        ignore
+            columns that are not facts; one that the table does not have is no error.
 
         Returns
         -------
@@ -199,7 +203,7 @@ class Network:
         """
         from .sensitivity import weakest_numbers
 
-        return weakest_numbers(self, cases, k, level=level)
+        return weakest_numbers(self, cases, k, level=level, ignore=ignore)
 
     def look_up(self, *names: str) -> pd.DataFrame:
         """Return the numbers and rules that involve all of the given ids, with the citations of their sources.

@@ -82,10 +82,15 @@ def _summing_to_one(net: Network, path: str) -> list[str]:
     """Return the paths of all numbers that this one sums to 1 with, itself among them; none for most numbers."""
     if path.startswith("weights."):
         return [f"weights.{sex}.{band}" for sex, row in net.weights.items() for band in row]
-    if path.endswith(".share"):
+    if _of_share(path):
         of, _, _ = path.removesuffix(".share").rpartition(".")
         return [f"{of}.{subtype}.share" for subtype in _at(net, of)]
     return []
+
+
+def _of_share(path: str) -> bool:
+    """Say whether a number is the share of a subtype; any other may belong to what has the id "share"."""
+    return path.split(".")[2:3] == ["subtypes"]
 
 
 def _at(net: Network, path: str) -> Any:  # noqa: ANN401 a number, or whatever else is there
@@ -102,7 +107,7 @@ def linear(net: Network, path: str) -> bool:
         cause = net.subtype_of.get(rest[1], rest[1])
         strongest = any(id_ in m.findings and cause in m.causes for m in net.mechanisms.values())
         return len(_tree(net, id_)) == 1 and not strongest
-    return section == "weights" or path.endswith(".share")
+    return section == "weights" or _of_share(path)
 
 
 # ------------------------------------------------------------------------------------- how far a number may be moved
@@ -246,7 +251,7 @@ class Answers:
         """Return the posterior after a move of a number of a finding, or of a share of a cause's subtypes."""
         _, id_, *_ = path.split(".")
         units, prior = self._units, self.net.engine.prior
-        if path.endswith(".share"):
+        if _of_share(path):
             of_cause = moved(self.net, path, value)
             changed = copy.copy(prior)
             changed.shares = prior.shares | {
@@ -314,7 +319,7 @@ def _links(tree: Network, path: str, value: float) -> dict[str, Links]:
 
 def _of_prior(path: str) -> bool:
     """Say whether a number is one of those that the prior is solved from, or weighs its cells."""
-    return not path.startswith("findings.") and not path.endswith(".share")
+    return not path.startswith("findings.") and not _of_share(path)
 
 
 def _batches(net: Network, moves: Sequence[Move]) -> list[Sequence[Move]]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from .evidence import Case
 from .parts import KINDS, SEXES, Number, OddsRatio
-from .show import avoided, between, factor, headline, known, network_line, percent, said
+from .show import avoided, headline, known, network_line, said
+from .words import between, factor, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

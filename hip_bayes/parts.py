@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .errors import UnknownNameError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 SEXES = ("female", "male")
 BASES = ("measured", "transferred", "qualitative", "judgement")
@@ -20,6 +23,8 @@ YES = ("yes", "y", "true", "present")
 NO = ("no", "n", "false", "absent")
 UNKNOWN = ("unknown", "")
 """Words that every finding takes, besides the names of its own states."""
+ROUNDING = 1e-12
+"""Differences of probabilities below this are rounding."""
 RESERVED = ("age", "sex", "hip_pain", "network", "setting", "triage")
 
 T = TypeVar("T")
@@ -219,7 +224,10 @@ class Mechanism:
 
 @dataclass(frozen=True, slots=True)
 class RedFlag:
-    """A rule beside the model: if present, this urgency, for this reason, with this action."""
+    """A rule beside the model: if present, this urgency, for this reason, with this action.
+
+    While it is present, the findings in `avoid` must not be tested: the test could do harm.
+    """
 
     id: str
     name: str
@@ -229,6 +237,7 @@ class RedFlag:
     action: str
     basis: str
     source: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +257,16 @@ class Hazard:
     basis: str
     source: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
+
+    @overload
+    def live(self, p: float) -> bool: ...
+
+    @overload
+    def live(self, p: NDArray[np.float64]) -> NDArray[np.bool_]: ...
+
+    def live(self, p: float | NDArray[np.float64]) -> bool | NDArray[np.bool_]:
+        """Say whether a probability, or each of an array, is at or above the threshold but for rounding."""
+        return p >= self.threshold - ROUNDING
 
 
 @dataclass(frozen=True, slots=True)

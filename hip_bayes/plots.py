@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import show
+from . import show, words
 from .drawing import (
     BLUE,
     CHARACTER,
@@ -111,14 +111,14 @@ def posterior(
     before = net.engine.posterior(Case(sex=here.sex, age=here.age, band=here.band)).probability
     people = " and ".join(what for what, value in (("age", here.band), ("sex", here.sex)) if value)
     p = [d[c] for c in ids]
-    values = [show.percent(x) for x in p]
+    values = [words.percent(x) for x in p]
 
     keys: list[Any] = [ax.barh(y, p, height=0.62, color=BLUE, label="now")]
     if between is not None:
         low, high = between["low"], between["high"]
         keys.append(ax.hlines(y, low, high, color=ink, lw=1.2, label=f"{level:.0%} interval"))
         ax.plot([low, high], [y, y], "|", color=ink, ms=5)
-        values = [f"{x} ({show.between(a, b)})" for x, a, b in zip(values, low, high, strict=True)]
+        values = [f"{x} ({words.between(a, b)})" for x, a, b in zip(values, low, high, strict=True)]
     then = f"{people} alone" if people else "nothing known"
     diamond: dict[str, Any] = {"ms": 5, "mfc": ax.get_facecolor(), "mec": ink, "clip_on": False}
     keys += ax.plot([before[c] for c in ids], y, "D", label=f"before ({then})", **diamond)
@@ -178,7 +178,7 @@ def before_after(
     hollow: dict[str, Any] = {"mfc": ax.get_facecolor(), "mec": ink_of(ax)}
     keys = ax.plot(old, y, "o", ms=6, clip_on=False, label="before", **hollow)
     keys += ax.plot(new, y, "o", ms=6, clip_on=False, color=BLUE, label="after")
-    values = [f"{show.percent(a)} \N{RIGHTWARDS ARROW} {show.percent(b)}" for a, b in zip(old, new, strict=True)]
+    values = [f"{words.percent(a)} \N{RIGHTWARDS ARROW} {words.percent(b)}" for a, b in zip(old, new, strict=True)]
     text = f"Then said: {', '.join(news) or 'nothing new'}"
     ax.set_xlim(0, 1)
     row_chart(ax, text, after, "probability (%)", keys, [(net.name_of(c), c) for c in ids], values)
@@ -244,8 +244,8 @@ def explanation(d: Diagnosis, cause: str, *, k: int | None = 10, ax: Axes | None
     span = max(max(ends) - min(ends), 1.0)
     ax.set_xlim(min(ends) - 0.2 * span, max(ends) + 0.2 * span)
     at_first, at_last = (
-        f"nothing known: {show.percent(about['prior'])}",
-        f"all of it: {show.percent(about['posterior'])}",
+        f"nothing known: {words.percent(about['prior'])}",
+        f"all of it: {words.percent(about['posterior'])}",
     )
     names = [(at_first, at_first), *rows, (at_last, at_last)]
     size = row_chart(ax, _name(net, cause), d, LOG_ODDS, [], names, share=0.45)
@@ -312,7 +312,7 @@ def tornado(d: Diagnosis, cause: str | None = None, *, k: int | None = 12, ax: A
         (f"{what}{m}", f"{str(path).split('.', 1)[1]}{m}")
         for path, what, m in zip(rows.index, rows["what"], flips, strict=True)
     ]
-    size = row_chart(ax, f"{_name(d.network, cause)}: {show.percent(p)}", d, "probability (%)", keys, names, share=0.5)
+    size = row_chart(ax, f"{_name(d.network, cause)}: {words.percent(p)}", d, "probability (%)", keys, names, share=0.5)
     least, most_ = min([p, *rows["p_low"], *rows["p_high"]]), max([p, *rows["p_low"], *rows["p_high"]])
     share = min(7 * CHARACTER * size / space_of(ax)[0], 0.3)  # of the width, for the number at the end of a bar
     room = max(most_ - least, 0.01) * share / (1 - 2 * share)

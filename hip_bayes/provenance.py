@@ -297,7 +297,7 @@ def _of_setting(net: Network, setting: Setting) -> Iterator[Entry]:
 def _rules(net: Network) -> Iterator[Entry]:
     for flag in net.red_flags.values():
         what = f"red flag {flag.name}: {flag.level} if present"
-        yield _entry(net, f"red_flags.{flag.id}.level", what, flag, {flag.id})
+        yield _entry(net, f"red_flags.{flag.id}.level", what, flag, {flag.id, *flag.avoid})
     for hazard in net.hazards.values():
         of_finding = hazard.of in net.findings
         name = net.name_of(hazard.of)

@@ -10,17 +10,18 @@ which is how much the answer is expected to lower the entropy of S (Lindley, Ann
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import exp, inf, isnan
+from math import exp, isnan
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .enumeration import binary_entropy
 from .errors import EvidenceError, UnknownNameError, shown
-from .evidence import NOT_NUMBERS, names_of, whole_number
-from .parts import KINDS
+from .evidence import as_number, names_of, whole_number
+from .parts import KINDS, ROUNDING
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 
 BACKGROUND = "background"
 ALL_KINDS = (*KINDS, BACKGROUND)
-ROUNDING = 1e-12
-"""Bits or differences of probabilities below this are rounding."""
 COLUMNS = ("kind", "question", "p_yes", "bits", "cost", "bits_per_cost", "if_yes", "if_no")
 
 
@@ -283,7 +282,8 @@ def next_questions(
     ranking = rank(net, d.case, askable(d, kinds, skip))
     kind = [_kind(net, id_) for id_ in ranking.ids]
     cost = np.array([of_name.get(i, of_name.get(of, 1.0)) for i, of in zip(ranking.ids, kind, strict=True)], float)
-    value = ranking.bits / cost
+    with np.errstate(over="ignore"):
+        value = ranking.bits / cost
     best = np.argsort(-value, kind="stable")[:k].tolist()
     ids = [ranking.ids[i] for i in best]
     columns = {
@@ -357,7 +357,7 @@ def enough(
     (False, True)
 
     """
-    _check_number("min_bits", min_bits, "a finite number of bits above 0", most=inf)
+    _check_number("min_bits", min_bits, "a finite number of bits above 0", most=sys.float_info.max)
     _check_number("same_decision", same_decision, "a probability above 0 and at most 1", most=1.0)
     ranking = rank(d.network, d.case, askable(d, kinds, skip))
     flags = len(d.triage.not_cleared)
@@ -397,8 +397,8 @@ def _same_decision(d: Diagnosis, ranking: Ranking) -> Floats:
     same = leads
     for hazard in net.hazards.values():
         if hazard.of not in net.findings:
-            live = after[:, ranking.outputs.index(hazard.of)] >= hazard.threshold
-            same = same & (live == (d[hazard.of] >= hazard.threshold))
+            live = hazard.live(after[:, ranking.outputs.index(hazard.of)])
+            same = same & (live == hazard.live(d[hazard.of]))
     changed = ~same.reshape(2, -1)
     outlives: Floats = 1 - (ranking.p_yes * changed[0] + (1 - ranking.p_yes) * changed[1])
     return outlives
@@ -450,19 +450,18 @@ def _costs(net: Network, costs: Mapping[str, float] | None) -> dict[str, float]:
         )
     known = (*ALL_KINDS, *net.background, *net.findings)
     for name, cost in (costs or {}).items():
-        if name not in known:
+        if not isinstance(name, str) or name not in known:
             raise UnknownNameError.among(
                 name,
                 known,
                 what="finding or kind",
                 where="load_network().findings and .background list what has a cost",
             )
-        _check_number(f"the cost of {name!r}", cost, "a finite number above 0", most=inf)
+        _check_number(f"the cost of {name!r}", cost, "a finite number above 0", most=sys.float_info.max)
     return {name: float(cost) for name, cost in (costs or {}).items()}
 
 
 def _check_number(what: str, value: object, allowed: str, *, most: float) -> None:
     """Refuse what is not a finite number above 0 and at most `most`."""
-    number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, NOT_NUMBERS)
-    if not number or not 0 < float(value) <= most or float(value) == inf:  # type: ignore[arg-type]
+    if not 0 < as_number(value) <= most:
         raise EvidenceError(f"{what} is {shown(value)}; allowed: {allowed}", name=what, value=value)

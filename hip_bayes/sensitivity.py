@@ -11,12 +11,12 @@ import numpy as np
 from .cohort import fact_columns, read_table
 from .diagnosis import Diagnosis
 from .errors import EvidenceError, shown
-from .evidence import whole_number
+from .evidence import names_of, whole_number
 from .moves import FARTHEST, Answers, allowed, linear, moved
 from .provenance import sources_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
@@ -146,7 +146,9 @@ def sensitivity(d: Diagnosis, cause: str | None = None, *, level: float = 0.9) -
     return out
 
 
-def weakest_numbers(net: Network, cases: pd.DataFrame, k: int | None = 20, *, level: float = 0.9) -> pd.DataFrame:
+def weakest_numbers(
+    net: Network, cases: pd.DataFrame, k: int | None = 20, *, level: float = 0.9, ignore: Iterable[str] = ("truth",)
+) -> pd.DataFrame:
     """Return the judgements that the answers to some cases hang on most: what to measure or look up first.
 
     Every number of basis "judgement" is moved across its own interval, alone and in the way of `sensitivity`. Its
@@ -158,11 +160,13 @@ def weakest_numbers(net: Network, cases: pd.DataFrame, k: int | None = 20, *, le
     net
         the network.
     cases
-        a pandas DataFrame as `diagnose_many` takes it; a ``truth`` column is passed over.
+        a pandas DataFrame as `diagnose_many` takes it.
     k
         how many numbers, 1 or more; None for all that have any influence.
     level
         as `sensitivity` takes it.
+    ignore
+        columns that are not facts; one that the table does not have is no error.
 
     Returns
     -------
@@ -193,7 +197,7 @@ def weakest_numbers(net: Network, cases: pd.DataFrame, k: int | None = 20, *, le
 
     if k is not None:
         k = whole_number("k", k, 1, "or None (all)")
-    read = _read(net, cases)
+    read = _read(net, cases, ignore)
     tables = [_numbers_of(Diagnosis(net, case)) for case in read]
     table = pd.concat([t[t["basis"] == "judgement"] for t in tables])
     table = table[~table.index.duplicated()]
@@ -230,7 +234,7 @@ def _numbers_of(d: Diagnosis) -> pd.DataFrame:
     return table.set_index("path").rename_axis("number")
 
 
-def _read(net: Network, cases: pd.DataFrame) -> list[Case]:
+def _read(net: Network, cases: pd.DataFrame, ignore: Iterable[str]) -> list[Case]:
     """Return the cases of a table; EvidenceError naming the row and column that cannot be read."""
     import pandas as pd
 
@@ -239,7 +243,8 @@ def _read(net: Network, cases: pd.DataFrame) -> list[Case]:
     if len(cases) == 0:
         raise EvidenceError("got no cases; allowed: a pandas DataFrame with one row or more")
     labels = cases.columns.tolist()
-    read, errors = read_table(net, cases, fact_columns(net, labels, [c for c in labels if c == "truth"]))
+    ignored = names_of("ignore", ignore)
+    read, errors = read_table(net, cases, fact_columns(net, labels, [c for c in labels if c in ignored]))
     found = []
     for i in range(len(read)):
         try:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from io import StringIO
 from typing import TYPE_CHECKING
 
 from .diagnosis import DISCLAIMER
+from .words import percent, sure
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -28,7 +28,7 @@ def known(d: Diagnosis) -> str:
         elif isinstance(value, bool):
             words.append(f"{name} {'yes' if value else 'no'}")
         elif isinstance(value, float) and name != "age":
-            words.append(f"{name} {value:.0%} sure")
+            words.append(f"{name} {sure(value)}")
         else:
             words.append(f"{name} {value}")
     return ", ".join(words) or "nothing"
@@ -40,29 +40,8 @@ def said(net: Network, id_: str, value: object) -> str:
         return f"age {value}" if id_ == "age" else str(value)
     if isinstance(value, float):
         present = net.findings[id_].states[1] if id_ in net.findings else "present"
-        value = f"{value:.0%} sure{'' if present == 'present' else f' {present}'}"
+        value = f"{sure(value)}{'' if present == 'present' else f' {present}'}"
     return f"{net.name_of(id_)}: {'yes' if value is True else 'no' if value is False else value}"
-
-
-def factor(log_odds: float) -> str:
-    """Return by what a difference in log odds multiplies the odds: 'odds x 3.1'."""
-    by = math.exp(min(log_odds, 10.0))
-    if 0.001 <= by < 1000:
-        return f"odds x {by:.2g}" if by < 99.5 else f"odds x {by:.0f}"
-    return "odds x over 1,000" if by > 1 else "odds x under 0.001"
-
-
-def percent(p: float) -> str:
-    """Return a probability in per cent, never rounded to certainty."""
-    if 0.001 <= p <= 0.999:
-        return f"{p:.1%}"
-    return "<0.1%" if p < 0.5 else ">99.9%"
-
-
-def between(low: float, high: float) -> str:
-    """Return an interval of probabilities in whole per cent, never rounded to certainty: '61-82%' with an en dash."""
-    ends = ["<1" if p <= 0.005 else ">99" if p >= 0.995 else f"{100 * p:.0f}" for p in (low, high)]
-    return "\N{EN DASH}".join(dict.fromkeys(ends)) + "%"
 
 
 def headline(d: Diagnosis) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .parts import LEVELS
+from .words import percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,17 +73,18 @@ def triage(net: Network, case: Case, probability: Mapping[str, float]) -> Triage
     for h in sorted(net.hazards.values(), key=lambda h: LEVELS.index(h.level)):
         of_finding = h.of in net.findings
         value = case.findings.get(h.of, 0.0) if of_finding else probability[h.of]
-        if value >= h.threshold and h.of not in [more.of for more in live]:  # the most pressing speaks for it
+        if h.live(value) and h.of not in [more.of for more in live]:  # the most pressing speaks for it
             live.append(h)
-            reached = f"its probability is {100 * value:.2g}%, at or above {100 * h.threshold:.2g}%: "
+            reached = f"its probability is {percent(value)}, at or above {100 * h.threshold:g}%: "
             why = h.reason if of_finding else reached + h.reason
             reasons.append(Reason(h.id, net.name_of(h.of), h.level, why, h.action, h.source))
+    avoided = [*(flag.avoid for flag in flags), *(h.avoid for h in live)]
     reasons.sort(key=lambda reason: LEVELS.index(reason.level))
     return Triage(
         level=reasons[0].level if reasons else LEVELS[-1],
         reasons=tuple(reasons),
         not_cleared=tuple(id_ for id_ in net.red_flags if id_ not in case.red_flags),
-        avoid=tuple(dict.fromkeys(f for h in live for f in h.avoid)),
+        avoid=tuple(dict.fromkeys(f for avoid in avoided for f in avoid)),
     )
 
 
@@ -91,9 +93,7 @@ def levels(net: Network, cases: Cases, probability: Mapping[str, NDArray[np.floa
     level = np.full(len(cases), len(LEVELS) - 1, dtype=np.int8)
     findings = dict(zip(net.findings, cases.findings.T, strict=True))
     reasons = [(flag.level, there == 1) for flag, there in zip(net.red_flags.values(), cases.red_flags.T, strict=True)]
-    reasons += [
-        (h.level, (findings if h.of in findings else probability)[h.of] >= h.threshold) for h in net.hazards.values()
-    ]
+    reasons += [(h.level, h.live((findings if h.of in findings else probability)[h.of])) for h in net.hazards.values()]
     for name, here in reasons:
         level[here] = np.minimum(level[here], LEVELS.index(name))
     return level

@@ -20,7 +20,7 @@ import numpy as np
 
 from .enumeration import Enumeration
 from .errors import EvidenceError, shown
-from .evidence import names_of, whole_number
+from .evidence import as_number, names_of, whole_number
 from .inference import Engine
 from .links import Links
 from .parts import Number, OddsRatio, Table
@@ -194,7 +194,7 @@ def interval_of(number: Number | OddsRatio, level: float = 0.9) -> tuple[float, 
     check_level(level)
     tail = (1 - level) / 2
     if isinstance(number, OddsRatio):
-        width = NormalDist().inv_cdf(1 - tail) * _log_deviation(number)
+        width = -NormalDist().inv_cdf(tail) * _log_deviation(number)
         return number.value * math.exp(-width), number.value * math.exp(width)
     from scipy.special import betaincinv
 
@@ -204,8 +204,7 @@ def interval_of(number: Number | OddsRatio, level: float = 0.9) -> tuple[float, 
 
 def check_level(level: object) -> None:
     """Refuse what is not a level of an interval."""
-    number = isinstance(level, (int, float, np.floating)) and not isinstance(level, bool)
-    if not number or not 0 < float(level) < 1:  # type: ignore[arg-type]
+    if not 0 < as_number(level) < 1:
         raise EvidenceError(
             f"level is {shown(level)}; allowed: a number strictly between 0 and 1, such as 0.9",
             name="level",
@@ -231,6 +230,7 @@ def restricted(net: Network, findings: Iterable[str]) -> Network:
         net,
         findings=Table(((f, net.findings[f]) for f in net.findings if f in kept), "finding"),
         mechanisms=Table(acting, "mechanism"),
+        red_flags=Table((), "red flag"),
         hazards=Table((), "hazard"),
     )
 

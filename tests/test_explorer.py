@@ -19,7 +19,7 @@ import hip_bayes as hb
 from hip_bayes.explorer import FOUND, Explorer
 from hip_bayes.notebook import DRAWS, LEVEL
 from hip_bayes.questions import askable, rank
-from hip_bayes.show import between, percent
+from hip_bayes.words import between, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -361,7 +361,7 @@ def test_without_an_answer_there_is_nothing_to_judge(net: Network, said: Facts) 
     assert math.isnan(fit.percentile)
     assert not fit.outside
     assert (fit.conflict, fit.conflicts, dict(fit.unexplained), fit.reasons, fit.error) == (0.0, (), {}, (), 0.0)
-    assert fit.sentence == "No finding was answered, so there is nothing to compare."
+    assert fit.sentence == "No finding of a cause was answered, so there is nothing to compare."
 
 
 def test_signs_are_background() -> None:

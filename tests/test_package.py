@@ -19,6 +19,7 @@ MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__i
 
 ORDER = (
     "errors",
+    "words",
     "parts",
     "checks",
     "changes",

@@ -26,7 +26,7 @@ from hip_bayes import Diagnosis, Network, Validation, drawing, layers, plots
 from hip_bayes.errors import EvidenceError, HipBayesError, MissingExtraError, UnknownNameError
 from hip_bayes.evidence import Case
 from hip_bayes.parts import KINDS, SEXES
-from hip_bayes.show import percent
+from hip_bayes.words import percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

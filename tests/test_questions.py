@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import runpy
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from example import Data, finding, number, odds_ratio, qmr_like, red_flag, small, solved
 from hypothesis import given, settings
@@ -163,11 +164,11 @@ def test_missed_periods_are_asked_of_women_and_where_the_sex_is_unknown(sex: str
 
 @pytest.mark.parametrize(("above", "avoided"), [(0, True), (-1, True), (1, False)], ids=["at", "over", "under"])
 def test_no_hop_test_while_a_broken_neck_of_femur_is_likely_enough(above: int, *, avoided: bool) -> None:
-    """From the very threshold up it is not proposed; a hair below it is."""
+    """From the very threshold up it is not proposed; below it is."""
     net = hb.load_network()
     facts = {"age": 46, "sex": "female", "groin_pain": True}
     p = net.diagnose(facts)["femoral_neck"]
-    threshold = math.nextafter(p, above) if above else p
+    threshold = p + 1e-9 * above
     quiet = dict.fromkeys(("hazards.femoral_neck.threshold", "hazards.bone_stress.threshold"), 0.99)
 
     d = net.replace({**quiet, "hazards.femoral_neck_possible.threshold": threshold}).diagnose(facts)
@@ -183,6 +184,28 @@ def test_no_hop_test_for_a_young_woman_with_groin_pain_and_a_spike_of_training()
     assert d.triage.level == "urgent"
     assert "hop_test_positive" not in d.next_questions(None).index
     assert "hop_test_positive" in hb.diagnose(age=46, sex="female").next_questions(None).index
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"inability_to_bear_weight": True},
+        {"trauma": True},
+        {"severe_pain": True, "age": 65, "sex": "female"},
+        {"sudden_loss_of_mobility": True},
+        {"age": 25, "sex": "female", "groin_pain": True, "low_energy_availability": True, "training_spike": True},
+    ],
+    ids=lambda facts: next(iter(facts)) if len(facts) < 4 else "femoral neck",
+)
+def test_who_must_not_load_the_leg_is_not_asked_to(facts: dict[str, Any]) -> None:
+    """Neither to hop nor to stand on it, nor is the thigh bent over a support."""
+    loads = {"hop_test_positive", "single_leg_stance_pain", "trendelenburg", "fulcrum_positive"}
+    d = hb.diagnose(facts)
+
+    assert d.triage.level == "urgent"
+    assert set(d.triage.avoid) == loads
+    assert loads.isdisjoint(d.next_questions(None).index)
+    assert loads <= set(hb.diagnose(dict.fromkeys(facts)).next_questions(None).index)
 
 
 @pytest.mark.parametrize("kinds", ["history", "imaging", ["examination", "imaging"], ("background",), set(ALL_KINDS)])
@@ -301,6 +324,8 @@ def test_costs_divide_the_bits_and_an_id_goes_before_its_kind() -> None:
         ({"imaging": math.nan}, EvidenceError, "the cost of 'imaging' is nan; allowed"),
         ({"night_pain": True}, EvidenceError, "the cost of 'night_pain' is True; allowed"),
         ({"weak_muscles": "2"}, EvidenceError, "the cost of 'weak_muscles' is '2'; allowed"),
+        ({"imaging": 10**400}, EvidenceError, "the cost of 'imaging' is 1000"),
+        ({pd.NA: 2}, UnknownNameError, "unknown finding or kind <NA>"),
         ([("imaging", 2)], EvidenceError, "costs is .*; allowed: a mapping of finding ids or kinds to numbers"),
     ],
 )
@@ -309,6 +334,12 @@ def test_costs_that_mean_nothing_are_refused(
 ) -> None:
     with pytest.raises(error, match=message):
         next_questions(net.diagnose(), costs=costs)
+
+
+def test_what_costs_next_to_nothing_is_worth_most(net: Network) -> None:
+    table = net.diagnose().next_questions(None, costs={"night_pain": 5e-324})
+
+    assert table.index[0] == "night_pain"
 
 
 def test_too_many_causes_to_list_are_refused() -> None:
@@ -420,9 +451,9 @@ def test_a_stop_says_how_many_red_flags_were_not_asked_about() -> None:
     assert net.diagnose(f=True, trauma=False, fever=False).enough().reason == "Nothing is left to ask."
 
 
-@pytest.mark.parametrize("skip", [3, None])
+@pytest.mark.parametrize("skip", [3, None, np.array(0.5)])
 def test_what_to_skip_is_a_list_of_names(net: Network, skip: object) -> None:
-    with pytest.raises(EvidenceError, match=f"skip is {skip}; allowed: a name or a list of names"):
+    with pytest.raises(EvidenceError, match=r"skip is .*; allowed: a name or a list of names"):
         net.diagnose().next_questions(skip=skip)  # type: ignore[arg-type]
 
 
@@ -465,6 +496,7 @@ def test_with_nothing_left_to_ask_it_stops(net: Network) -> None:
         ({"min_bits": 0}, "min_bits is 0; allowed: a finite number of bits above 0"),
         ({"min_bits": math.inf}, "min_bits is inf; allowed"),
         ({"min_bits": True}, "min_bits is True; allowed"),
+        ({"min_bits": 10**400}, "min_bits is 1000.*; allowed"),
         ({"same_decision": 0.0}, "same_decision is 0.0; allowed: a probability above 0 and at most 1"),
         ({"same_decision": 1.01}, "same_decision is 1.01; allowed"),
         ({"same_decision": "high"}, "same_decision is 'high'; allowed"),

@@ -292,6 +292,35 @@ def test_on_the_shipped_network_the_smallest_change_flips_and_nothing_smaller_do
 # What is moved together.
 
 
+@pytest.mark.parametrize("what", ["cause", "background"])
+def test_what_has_the_id_share_is_no_share(what: str) -> None:
+    """A cause or background variable may be called so; the table is the same as under another name."""
+
+    def table(id_: str) -> list[float]:
+        data = small({"a": 0.3, id_ if what == "cause" else "b": 0.3}, {"f": finding(0.1, {"a": 0.5})})
+        if what == "background":
+            data["background"] = {id_: {"name": "B", "question": "B?", "prevalence": {"all": number(0.2)}}}
+            data["causes"]["a"]["odds_ratios"] = {id_: odds_ratio(2.0)}
+        else:
+            data["findings"]["f"]["given"][id_] = number(0.8)
+        d = solved(data).diagnose(f=True)
+        assert id_ in " ".join(d.sensitivity().index)
+        weakest = d.network.weakest_numbers(pd.DataFrame({"f": [True]}))
+        return [*d.sensitivity()["p_low"], *d.sensitivity()["p_high"], *weakest["influence"]]
+
+    assert table("share") == table("c")
+
+
+def test_columns_to_pass_over_are_named(net: Network) -> None:
+    """By default `truth`, whether or not the table has it; a misspelt fact is never passed over by itself."""
+    cases = pd.DataFrame({"night_pain": [True], "patient": ["007"], "truth": ["tendon"]})
+
+    with pytest.raises(EvidenceError, match=r"column 'patient'.*go into ignore=\['patient'\]"):
+        net.weakest_numbers(cases)
+    ignored = net.weakest_numbers(cases, ignore=["patient", "truth"])
+    assert ignored.equals(net.weakest_numbers(cases[["night_pain", "truth"]]))
+
+
 def test_shares_and_weights_take_the_others_along(net: Network) -> None:
     """In proportion; any other number changes alone, and an odds ratio takes an end of its range along."""
     assert moved(net, "causes.bone.subtypes.neck.share", 0.9) == pytest.approx(

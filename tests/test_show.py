@@ -21,7 +21,8 @@ from hip_bayes.explanation import SMALL
 from hip_bayes.notebook import DRAWS, LEVEL, MOST_PIECES, MOST_STATES, of_network, tag
 from hip_bayes.parts import Number, OddsRatio
 from hip_bayes.provenance import by_basis, look_up
-from hip_bayes.show import between, factor, percent, said
+from hip_bayes.show import said
+from hip_bayes.words import between, factor, percent, sure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -245,8 +246,8 @@ def test_no_probability_is_shown_as_certain(data: Data) -> None:
     data["findings"]["sure"] = finding(1e-7, {"tendon": 0.999999})
     net = solved(data)
 
-    for sure, shown in ((True, ">99.9%"), (False, "<0.1%")):
-        page = read(net.diagnose(sure=sure))
+    for certain, shown in ((True, ">99.9%"), (False, "<0.1%")):
+        page = read(net.diagnose(sure=certain))
         assert f"tendon {shown}" in page.text
         assert not re.search(r"\b(100|100\.0|0|0\.0)%", page.text)
 
@@ -317,6 +318,18 @@ def test_of_a_network_slow_to_list_the_probabilities_are_shown() -> None:
     assert net.engine.states > MOST_STATES
 
     assert not re.search("interval|For:|Most worth knowing", read(net.diagnose(hurts=True)).text)
+
+
+@pytest.mark.parametrize(
+    ("p", "words"),
+    [(0.51, "51% sure"), (0.996, "99.6% sure"), (1 - 1e-12, ">99.9% sure"), (1e-12, "<0.1% sure")],
+)
+def test_how_sure_an_answer_is_is_never_rounded_to_certainty(net: hb.Network, p: float, words: str) -> None:
+    d = net.diagnose(lateral_pain=p)
+
+    assert sure(p) == words
+    assert f"lateral_pain {words}" in str(d)
+    assert said(net, "lateral_pain", p).endswith(f": {words}")
 
 
 def test_the_fit_is_mentioned_where_the_case_is_outside(rich: hb.Network) -> None:

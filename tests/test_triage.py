@@ -6,11 +6,15 @@ import itertools
 import math
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
-from example import Data, example_data, red_flag, solved
+from example import Data, example_data, finding, red_flag, small, solved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import evidence, networks
+
+import hip_bayes as hb
+from hip_bayes.words import percent
 
 if TYPE_CHECKING:
     from hip_bayes import Network
@@ -157,10 +161,10 @@ def test_given_can_raise_and_forget_a_red_flag(flagged: Network) -> None:
 
 @pytest.mark.parametrize("site", ["neck", "bone"], ids=["of a subtype", "of a cause"])
 def test_a_hazard_counts_from_its_threshold_up(site: str) -> None:
-    """At the very number it counts; a hair above it does not."""
+    """At the very number it counts, or where only rounding is between; above that it does not."""
     data = example_data()
     p = solved(data).diagnose({"lateral_pain": False})[site]
-    for threshold, live in ((p, True), (math.nextafter(p, 0), True), (math.nextafter(p, 1), False)):
+    for threshold, live in ((p, True), (math.nextafter(p, 0), True), (math.nextafter(p, 1), True), (p + 1e-9, False)):
         data["hazards"] = {site: hazard(threshold, "urgent", avoid=["night_pain"])}
         d = solved(data).diagnose({"lateral_pain": False})
         assert d[site] == p
@@ -176,8 +180,41 @@ def test_a_live_hazard_says_which_probability_and_why(flagged: Network) -> None:
     assert d["neck"] >= 0.3
     assert (reason.id, reason.level) == ("neck", "urgent")
     assert reason.name == "Stress fracture of the femoral neck"
-    assert reason.reason == f"its probability is {d['neck']:.0%}, at or above 30%: it may go urgent"
+    assert reason.reason == f"its probability is {percent(d['neck'])}, at or above 30%: it may go urgent"
     assert reason.action == "Do what a hazard urgent needs."
+
+
+def test_what_says_nothing_of_a_hazard_leaves_it_live() -> None:
+    """Though P(a) is then 0.19999999999999998; in a table too, and no question about it is worth asking."""
+    data = small({"a": 0.2, "b": 0.01}, {"f": finding(0.2, {}), "g": finding(0.2, {"b": 0.2})})
+    data["hazards"] = {"a": hazard(0.2, "soon", avoid=[])}
+    net = solved(data)
+
+    assert net.diagnose(f=True)["a"] < 0.2
+    assert net.diagnose(f=True).triage.level == net.diagnose().triage.level == "soon"
+    table = hb.diagnose_many(pd.DataFrame({"f": [True, None]}), network=net, with_triage=True)
+    assert table["triage"].tolist() == ["soon", "soon"]
+    assert net.diagnose().enough().stop
+
+
+def test_a_probability_near_1_is_still_one() -> None:
+    data = small({"a": 0.6}, {"f": finding(0.001, {"a": 0.999})})
+    data["hazards"] = {"a": hazard(0.5, "soon", avoid=[])}
+    [reason] = solved(data).diagnose(f=True).triage.reasons
+
+    assert reason.reason.startswith("its probability is 99.9%, at or above 50%")
+
+
+def test_a_red_flag_that_is_present_forbids_tests(flagged: Network) -> None:
+    """Before those of hazards, each once; absent or unknown it forbids none, nor does it change a probability."""
+    data = flagged_data()
+    data["red_flags"]["trauma"]["avoid"] = ["night_pain"]
+    net = solved(data)
+
+    assert net.diagnose(trauma=True).triage.avoid == ("night_pain",)
+    assert net.diagnose(trauma=False).triage.avoid == net.diagnose().triage.avoid == ()
+    assert net.diagnose(trauma=True, **CRACKED)["neck"] == flagged.diagnose(CRACKED)["neck"]
+    assert net.diagnose(trauma=True, **CRACKED).triage.avoid == ("night_pain", "hop_test")
 
 
 def test_what_to_avoid_is_listed_once_and_only_of_live_hazards(flagged: Network) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -421,12 +422,21 @@ def test_a_diagnosis_gives_them(rich: Network) -> None:
 # Refusals.
 
 
-@pytest.mark.parametrize("level", [0, 1, 1.2, -0.1, True, "0.9", None, float("nan")])
+@pytest.mark.parametrize("level", [0, 1, 1.2, -0.1, True, "0.9", None, float("nan"), 10**400])
 def test_a_level_that_is_none_is_refused(net: Network, level: object) -> None:
     with pytest.raises(EvidenceError, match=r"level is .*; allowed: a number strictly between 0 and 1"):
         interval_of(Number(0.5, 10, "judgement"), level)  # type: ignore[arg-type]
     with pytest.raises(EvidenceError, match=r"level is .*; allowed: a number strictly between 0 and 1"):
         intervals(net.diagnose(), level)  # type: ignore[arg-type]
+
+
+def test_a_level_as_near_to_1_as_a_float_can_be_is_one() -> None:
+    """Its ends are finite, and as wide as they can be."""
+    level = math.nextafter(1, 0)
+    low, high = interval_of(OddsRatio(2.0, 1.0, 4.0, "judgement"), level)
+
+    assert 0 < low < interval_of(OddsRatio(2.0, 1.0, 4.0, "judgement"), 0.999)[0] < 1
+    assert 4 < high < math.inf
 
 
 @pytest.mark.parametrize("draws", [19, 0, -5, 100.0, True, "100", None])

@@ -21,7 +21,7 @@ import pytest
 
 import hip_bayes as hb
 from hip_bayes.notebook import DRAWS, LEVEL
-from hip_bayes.show import between, percent
+from hip_bayes.words import between, percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
