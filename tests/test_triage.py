@@ -202,7 +202,7 @@ def test_a_probability_near_1_is_still_one() -> None:
     data["hazards"] = {"a": hazard(0.5, "soon", avoid=[])}
     [reason] = solved(data).diagnose(f=True).triage.reasons
 
-    assert reason.reason.startswith("its probability is 99.9%, at or above 50%")
+    assert reason.reason.startswith("its probability is >99.9%, at or above 50%")
 
 
 def test_a_red_flag_that_is_present_forbids_tests(flagged: Network) -> None:
