@@ -1,7 +1,8 @@
 """How quickly the explorer follows a click: `python tests/benchmarks/explorer.py [CHANGES]`.
 
-From the change of a control in the kernel to the bars, to the next best question, to the intervals and to the reasons;
-in an event loop as in a kernel, without what sending to the browser takes.
+First in this process, in an event loop as in a kernel and without what sending to the browser takes: from the change of
+a control to the bars, to the next best question, to the intervals and to the reasons. Then in Chromium with Voila
+(extra `browser`): from the click to the bars and to the intervals on the page, the way to the kernel and back included.
 """
 
 from __future__ import annotations
@@ -9,12 +10,19 @@ from __future__ import annotations
 import asyncio
 import random
 import sys
+import tempfile
 import time
+from pathlib import Path
 from statistics import median
 
 import ipywidgets as w
+import nbformat
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "browser"))
+import servers
 
 import hip_bayes as hb
+from hip_bayes.notebook import DRAWS, LEVEL
 
 MOST = 10
 """Facts that are known at the same time, besides age and sex."""
@@ -27,7 +35,7 @@ def shown(widget: object, class_: str) -> list[w.Widget]:
     return [*(children if class_ in getattr(widget, "_dom_classes", ()) else ()), *inside]
 
 
-async def main(changes: int) -> None:
+async def in_the_kernel(changes: int) -> None:
     """Change controls one after the other and print how long it took until what was up to date."""
     start = time.perf_counter()
     explorer = hb.explore(age=46, sex="female")
@@ -61,16 +69,80 @@ async def main(changes: int) -> None:
             known.append(name)
         d = explorer.diagnosis.given()  # explained by nobody yet
         for what, step in (
-            ("intervals", lambda d=d: d.intervals(0.9, draws=50)),
+            ("intervals", lambda d=d: d.intervals(LEVEL, draws=DRAWS)),
             ("reasons", lambda d=d: d.why("gtps")),
         ):
             start = time.perf_counter()
             step()
             took[what].append(time.perf_counter() - start)
-    print(f"{changes} changes, up to {MOST} findings, age and sex known; ms, median and worst")
+    print(f"In the kernel, {changes} changes, up to {MOST} findings, age and sex known; ms, median and worst")
+    report(took)
+
+
+CLICK = """async ([button, id]) => {
+    const page = document.querySelector(".hbx");
+    const until = ready => new Promise(done => {
+        const look = () => ready() && (watch.disconnect(), requestAnimationFrame(() => done(performance.now())));
+        const watch = new MutationObserver(look);
+        watch.observe(page, {subtree: true, childList: true, characterData: true});
+    });
+    const before = page.querySelector("pre").textContent;
+    // sent after all bars, so that they are there when it is
+    const bars = until(() => page.querySelector("pre").textContent !== before);
+    const start = performance.now();
+    button.click();
+    const drawn = await bars;
+    const measured = await until(() => page.querySelectorAll(".hbx-cause small").length > 0);
+    return [drawn - start, measured - start];
+}"""
+
+
+def in_the_browser(changes: int) -> None:
+    """Click answers one after the other and print how long it took until they showed."""
+    rng = random.Random(0)
+    names = rng.sample([*hb.load_network().findings], MOST)
+    took: dict[str, list[float]] = {"bars": [], "intervals": []}
+    with tempfile.TemporaryDirectory() as here:
+        folder, home = Path(here, "notebooks"), Path(here, "home")
+        folder.mkdir()
+        home.mkdir()
+        code = 'import hip_bayes as hb\nhb.explore(age=46, sex="female")'
+        cells = [nbformat.v4.new_code_cell(code)]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), folder / "explorer.ipynb")
+        with servers.voila(folder, home) as address, servers.chromium() as chromium:
+            page = chromium.new_page(viewport={"width": 1200, "height": 1400})
+            page.goto(f"{address}/voila/render/explorer.ipynb")
+            page.locator(".hbx-cause small").first.wait_for(timeout=60_000)
+            for i in range(changes):
+                name = names[i % MOST]
+                page.get_by_placeholder("Search all questions").fill(name)
+                row = page.locator(".hbx-found .hbx-question").filter(has=page.get_by_text(name, exact=True))
+                row.wait_for()
+                button = row.locator("button:not(.mod-active)").nth(rng.randrange(2))
+                bars, intervals = page.evaluate(CLICK, [button.element_handle(), name])
+                took["bars"].append(bars / 1e3)
+                took["intervals"].append(intervals / 1e3)
+                page.wait_for_timeout(700)  # the reasons follow
+    print(f"In the browser, from the click, {changes} changes; ms, median and worst")
+    report(took)
+
+
+def report(took: dict[str, list[float]]) -> None:
+    """Print the median and the worst of what was measured."""
     for what, times in took.items():
         print(f"{what:>24} {1e3 * median(times):8.1f} {1e3 * max(times):8.1f}")
 
 
+def main(changes: int) -> None:
+    """Measure both."""
+    asyncio.run(in_the_kernel(changes))
+    try:
+        import playwright.sync_api  # noqa: F401
+    except ImportError:
+        print('The browser is left out: pip install ".[browser]"')
+    else:
+        in_the_browser(changes)
+
+
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 100))
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100)

@@ -5,19 +5,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nbformat
 import pytest
+import servers
 
 import hip_bayes as hb
 from hip_bayes.notebook import DRAWS, LEVEL
@@ -33,8 +27,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "10_explorer.ipynb"
-STARTS = 120
-"""Seconds that a server may take to answer for the first time."""
 WAITS = 60_000
 """Milliseconds that anything may take to appear on a page: a kernel starts and imports meanwhile."""
 
@@ -47,69 +39,25 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def serve(module: str, folder: Path, home: Path, options: list[str]) -> Iterator[str]:
-    """Start a Jupyter server of its own settings; yield its address once it answers, and end it with its kernels."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    jupyter = {f"JUPYTER_{kind}_DIR": str(home / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
-    environment = {**os.environ, **jupyter, "HOME": str(home), "IPYTHONDIR": str(home / "ipython")}
-    command = [sys.executable, "-m", module, "--no-browser", f"--port={port}", *options]
-    log = (home / "log").open("w")
-    server = subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        until = time.monotonic() + STARTS
-        while True:
-            try:
-                with urllib.request.urlopen(address, timeout=5):
-                    break
-            except OSError:
-                if server.poll() is not None or time.monotonic() > until:
-                    raise RuntimeError(f"{module} does not answer:\n{(home / 'log').read_text()}") from None
-                time.sleep(0.2)
-        yield address
-    finally:
-        for how in (signal.SIGTERM, signal.SIGKILL):  # it and its kernels: the session that was started for them
-            try:
-                os.killpg(server.pid, how)
-                server.wait(20)
-            except (ProcessLookupError, subprocess.TimeoutExpired):
-                continue
-        log.close()
-
-
 @pytest.fixture(scope="session")
 def voila(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the address of Voila, serving the folder."""
-    yield from serve("voila", folder, tmp_path_factory.mktemp("voila"), ["--Voila.ip=127.0.0.1", str(folder)])
+    with servers.voila(folder, tmp_path_factory.mktemp("voila")) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
 def lab(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return the address of JupyterLab without a token, serving the folder."""
-    options = [
-        "--ServerApp.ip=127.0.0.1",
-        "--IdentityProvider.token=",
-        f"--ServerApp.root_dir={folder}",
-        "--allow-root",
-        "--LabApp.news_url=",
-    ]
-    yield from serve("jupyterlab", folder, tmp_path_factory.mktemp("lab"), options)
+    """Return the address of JupyterLab, serving the folder."""
+    with servers.lab(folder, tmp_path_factory.mktemp("lab")) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Return Chromium: the system's, or else the one of Playwright."""
-    from playwright.sync_api import sync_playwright
-
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    """Return Chromium."""
+    with servers.chromium() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="session")
@@ -125,6 +73,11 @@ def new_page(browser: Browser) -> Callable[[], Page]:
         return page
 
     return page
+
+
+def write(file: Path, code: str) -> None:
+    """Write a notebook of one cell."""
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), file)
 
 
 def in_voila(page: Page, address: str, name: str) -> None:
@@ -265,6 +218,30 @@ def test_it_is_used_without_a_mouse(explorer: Locator) -> None:
     see_bars(explorer, hb.diagnose({first: True}))
 
 
+def test_the_picture_of_the_readme(
+    new_page: Callable[[], Page], voila: str, folder: Path, tmp_path: Path, pytestconfig: pytest.Config
+) -> None:
+    """Nothing in it is cut, and nothing sticks out at the side, there or in a narrower window."""
+    case = {"age": 27, "sex": "female", "training_spike": True, "groin_pain": True, "lateral_pain": False}
+    case |= {"night_pain": True, "fever": False, "trauma": False}
+    write(folder / "picture.ipynb", f"import hip_bayes as hb\nhb.explore(said={case!r})")
+    page = new_page()
+    in_voila(page, voila, "picture.ipynb")
+    explorer = page.locator(".hbx")
+    see_bars(explorer, hb.diagnose(case))
+    cut = """all => all.flatMap(x => [...x.querySelectorAll("*")]).filter(x =>
+        x.clientWidth && (x.scrollWidth > x.clientWidth + 1 || x.getBoundingClientRect().right > innerWidth + 1)
+    ).map(x => x.outerHTML.slice(0, 200))"""
+    for width in (400, 700, 1200):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert explorer.evaluate_all(cut) == [], width
+    file = pytestconfig.getoption("--picture") or tmp_path / "explorer.png"
+    page.set_viewport_size({"width": 1200, "height": 1360})
+    page.screenshot(path=file)
+    assert file.read_bytes().startswith(b"\x89PNG")
+    page.close()
+
+
 def test_texts_of_a_network_of_ones_own_are_texts(new_page: Callable[[], Page], voila: str, folder: Path) -> None:
     """A label that looks like a script, or like an image that runs one, is read, not run."""
     from example import rich_data
@@ -278,8 +255,7 @@ def test_texts_of_a_network_of_ones_own_are_texts(new_page: Callable[[], Page], 
             entry.update({key: label for key in ("name", "question", "reason", "action") if key in entry})
     shown = "hb.explore(read_network(DATA), fever=True, lateral_pain=True, night_pain=True)"
     code = f"import hip_bayes as hb\nfrom hip_bayes.library import read_network\nDATA = {data!r}\n{shown}"
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-    nbformat.write(notebook, folder / "script.ipynb")
+    write(folder / "script.ipynb", code)
 
     page = new_page()
     in_voila(page, voila, "script.ipynb")
