@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import keyword
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -38,8 +39,8 @@ FOUND = 12
 """How many of the questions found by a search are shown."""
 LINE = 88
 """A call that is longer takes a line for each fact."""
-PAUSES = (0.02, 0.3)
-"""Seconds without a change before the intervals, and then the reasons, are worked out: clicks go first."""
+PAUSE = 0.02
+"""Seconds without a click before intervals and reasons are worked out."""
 REACH = {"at home": 1, "with examination": 2, "with imaging": 3}
 """The next best question is one about background or of the first so many kinds of findings."""
 
@@ -127,7 +128,8 @@ class Explorer:
         self._cause: str | None = None
         self._open: int | None = SAID if self.facts else FLAGS
         self._ends: Mapping[str, tuple[float, float]] = {}
-        self._pending: asyncio.TimerHandle | None = None
+        self._following: asyncio.Task[None] | None = None
+        self._aside = ThreadPoolExecutor(1)
         self._syncing = False
         # one layout and one style for all of a kind: a widget of its own for each would treble what is sent
         self._plain = w.Layout()
@@ -391,7 +393,7 @@ class Explorer:
             self._cause = self._diagnosis.ranking[i]
             self._why.add_class("hbx-old")
             self._draw()
-            self._soon(*([] if self._ends else [self._measure]), self._explain)
+            self._follow()
 
     # ------------------------------------------------------------------------------------------- what follows
 
@@ -410,7 +412,7 @@ class Explorer:
         self._ask()
         if self._quick:
             self._why.add_class("hbx-old")
-            self._soon(self._measure, self._explain, at_once=at_once)
+            self._follow(at_once=at_once)
 
     def _draw(self) -> None:
         """Draw the causes, high to low, with intervals once they are there."""
@@ -426,36 +428,48 @@ class Explorer:
             words += "Click a cause to see why."
         self._legend.value = fragment(tag("p", tag("small", words)))
 
-    def _measure(self) -> None:
-        """Work out the intervals, those of ``diagnosis.intervals(LEVEL, draws=DRAWS)``, and draw them."""
-        table = self._diagnosis.intervals(LEVEL, draws=DRAWS)
-        self._ends = {str(id_): (low, high) for id_, low, high in table[["low", "high"]].itertuples()}
-        self._draw()
-
-    def _explain(self) -> None:
-        """Say why the chosen cause, or else the leading one, is as probable as it is."""
+    def _follow(self, *, at_once: bool = False) -> None:
+        """Show intervals and reasons once nothing was clicked for a while; at once also where no event loop runs."""
+        if self._following:
+            self._following.cancel()
         d = self._diagnosis
-        self._why.value = fragment(*reasons(d, self._cause or d.ranking[0]))
-        self._why.remove_class("hbx-old")
-
-    def _soon(self, *steps: Callable[[], None], at_once: bool = False) -> None:
-        """Run steps one after another when nothing was clicked for a while; at once also where no event loop runs."""
-        if self._pending:
-            self._pending.cancel()
+        cause = self._cause or d.ranking[0]
         try:
             loop = None if at_once else asyncio.get_running_loop()
         except RuntimeError:
             loop = None
         if loop is None:
-            for step in steps:
-                step()
-            return
+            self._measured(_ends(d))
+            self._explained(_why(d, cause))
+        else:
+            self._following = loop.create_task(self._later(d, cause))
 
-        def run(*left: Callable[[], None]) -> None:
-            self._pending = loop.call_later(PAUSES[1], run, *left[1:]) if left[1:] else None
-            left[0]()
+    async def _later(self, d: Diagnosis, cause: str) -> None:
+        """Work out in a thread what takes long, so that clicks go first; a click that changes anything cancels this."""
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(PAUSE)
+        if not self._ends:
+            self._measured(await loop.run_in_executor(self._aside, _ends, d))
+        self._explained(await loop.run_in_executor(self._aside, _why, d, cause))
 
-        self._pending = loop.call_later(PAUSES[0], run, *steps)
+    def _measured(self, ends: Mapping[str, tuple[float, float]]) -> None:
+        self._ends = ends
+        self._draw()
+
+    def _explained(self, why: str) -> None:
+        self._why.value = why
+        self._why.remove_class("hbx-old")
+
+
+def _ends(d: Diagnosis) -> dict[str, tuple[float, float]]:
+    """Return the ends of the intervals, those of ``d.intervals(LEVEL, draws=DRAWS)``, by cause."""
+    table = d.intervals(LEVEL, draws=DRAWS)
+    return {str(id_): (low, high) for id_, low, high in table[["low", "high"]].itertuples()}
+
+
+def _why(d: Diagnosis, cause: str) -> str:
+    """Return why a cause is as probable as it is."""
+    return fragment(*reasons(d, cause))
 
 
 def _ipywidgets() -> Any:  # noqa: ANN401
