@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
+import threading
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from strategies import evidence, networks
 
 import hip_bayes as hb
+from hip_bayes import Diagnosis
 from hip_bayes.explorer import FOUND, Explorer
 from hip_bayes.notebook import DRAWS, LEVEL
 from hip_bayes.questions import askable, rank
@@ -25,7 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from hip_bayes import Diagnosis, Network
+    import pandas as pd
+
+    from hip_bayes import Network
 
 AT_HOME = ("background", "history")
 
@@ -259,6 +263,41 @@ def test_bars_come_at_once_and_the_rest_when_clicks_pause(rich: Network) -> None
         assert not any(is_old(part) for part in parts(explorer.page))
 
     asyncio.run(clicked())
+
+
+def test_a_click_does_not_wait_for_intervals_under_way(rich: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is drawn while those of the result before are worked out; they are dropped, and the new ones come."""
+    explorer = hb.explore(rich)
+    slow = Diagnosis.intervals
+    started, ends = threading.Event(), threading.Event()
+
+    def waits(d: Diagnosis, *given: Any, **more: Any) -> pd.DataFrame:  # noqa: ANN401
+        if d.evidence.get("lateral_pain") is True:
+            started.set()
+            assert ends.wait(30)
+        return slow(d, *given, **more)
+
+    monkeypatch.setattr(Diagnosis, "intervals", waits)
+
+    async def clicked() -> None:
+        async with asyncio.timeout(30):
+            click(explorer, lateral_pain=True)
+            assert await asyncio.to_thread(started.wait, 30)
+            click(explorer, lateral_pain=False)
+            await asyncio.sleep(0.1)
+            assert bars(explorer) == [(*words, "") for words in causes(rich.diagnose(lateral_pain=False))]
+            ends.set()
+            seen = False
+            while not seen:
+                await asyncio.sleep(0.01)
+                seen = all(interval for *_, interval in bars(explorer))
+
+    asyncio.run(clicked())
+    d = rich.diagnose(lateral_pain=False)
+    table = d.intervals(LEVEL, draws=DRAWS)
+    assert bars(explorer) == [
+        (*words, between(*table.loc[c, ["low", "high"]])) for words, c in zip(causes(d), d.ranking, strict=True)
+    ]
 
 
 def test_a_clicked_cause_is_explained(explorer: Explorer, rich: Network) -> None:
