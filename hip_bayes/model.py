@@ -16,9 +16,10 @@ from .changes import multiplied, replaced
 from .checks import check
 from .errors import EvidenceError, NetworkError, UnknownNameError, shown
 from .parts import Table
+from .words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sized
 
     import numpy as np
     import pandas as pd
@@ -86,11 +87,19 @@ class Network:
 
     def __repr__(self) -> str:
         """Say which network it is and how large."""
-        return (
-            f"<Network {self.id} {self.version}: {len(self.causes)} causes, {len(self.background)} background "
-            f"factors, {len(self.findings)} findings, {len(self.red_flags)} red flags, "
-            f"{len(self.sources)} sources>"
-        )
+        return f"<Network {self.id} {self.version}: {self.counts}>"
+
+    @property
+    def counts(self) -> str:
+        """How large it is, in words: "12 causes, 9 background factors, ..."."""
+        parts: list[tuple[str, Sized]] = [
+            ("cause", self.causes),
+            ("background factor", self.background),
+            ("finding", self.findings),
+            ("red flag", self.red_flags),
+            ("source", self.sources),
+        ]
+        return ", ".join(counted(len(table), what) for what, table in parts)
 
     def _repr_html_(self) -> str:
         """Return what the network is and what its numbers rest on, for a notebook, every string escaped."""

@@ -250,10 +250,6 @@ def of_network(net: Network) -> str:
     """Return a network as an HTML fragment: what it is, its causes with their priors, what its numbers rest on."""
     from .diagnosis import DISCLAIMER
 
-    counts = (
-        f"{len(net.causes)} causes, {len(net.background)} background factors, {len(net.findings)} findings, "
-        f"{len(net.red_flags)} red flags, {len(net.sources)} sources"
-    )
     seen = f", as seen in: {net.settings[net.setting].name}" if net.setting else ""
     ages = f"{net.age_range[0]} to {net.age_range[1]}"
     kinds = [(kind, [f for f in net.findings.values() if f.kind == kind]) for kind in KINDS]
@@ -264,7 +260,7 @@ def of_network(net: Network) -> str:
         tag("p", tag("b", net.name), f", version {net.version}{seen} ", tag("code", net.id)),
         tag("p", net.description),
         tag("p", tag("b", "For: "), f"{net.population} Ages {ages}."),
-        tag("p", counts),
+        tag("p", net.counts),
         *_priors(net),
         *_basis(net),
         *(

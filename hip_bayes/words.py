@@ -29,3 +29,8 @@ def between(low: float, high: float) -> str:
     """Return an interval of probabilities in whole per cent, never rounded to certainty: '61-82%' with an en dash."""
     ends = ["<1" if p <= 0.005 else ">99" if p >= 0.995 else f"{100 * p:.0f}" for p in (low, high)]
     return "\N{EN DASH}".join(dict.fromkeys(ends)) + "%"
+
+
+def counted(n: int, what: str) -> str:
+    """Return how many there are: '1 cause', '12 causes'."""
+    return f"{n:,} {what}{'' if n == 1 else 's'}"

@@ -325,9 +325,7 @@ def test_check_says_what_a_good_file_holds(file: Path) -> None:
     lines = result.stdout.splitlines()
 
     assert (result.exit_code, result.stderr) == (0, "")
-    assert lines[0] == (
-        "ok: <Network example 0.1.0: 3 causes, 1 background factors, 2 findings, 1 red flags, 1 sources>"
-    )
+    assert lines[0] == ("ok: <Network example 0.1.0: 3 causes, 1 background factor, 2 findings, 1 red flag, 1 source>")
     counted = {line.split()[0]: int(line.split()[1]) for line in lines[1:]}
     numbers = dict(all_numbers(hb.load_network(file)))
     assert sum(counted.values()) == len(numbers)

@@ -87,7 +87,7 @@ def test_a_long_table_lists_only_its_first_keys() -> None:
 
 
 def test_a_network_says_which_it_is_and_how_large(net: Network) -> None:
-    assert repr(net) == ("<Network example 0.1.0: 3 causes, 1 background factors, 2 findings, 1 red flags, 1 sources>")
+    assert repr(net) == ("<Network example 0.1.0: 3 causes, 1 background factor, 2 findings, 1 red flag, 1 source>")
 
 
 @pytest.mark.parametrize("name", ["id", "causes", "engine", "everyone_has_a_cause", "new"])

@@ -384,7 +384,7 @@ def test_a_network_shows_what_it_is_and_rests_on(rich: hb.Network) -> None:
     assert in_order(
         ["A minimal network, version 0.1.0", rich.description, rich.population, "Ages 18 to 90."], page.text
     )
-    assert "3 causes, 1 background factors, 3 findings, 2 red flags, 1 sources" in page.text
+    assert "3 causes, 1 background factor, 3 findings, 2 red flags, 1 source" in page.text
     for cause in rich.causes.values():
         ranges = [between(min(p), max(p)) for p in ([n.p for n in row.values()] for row in cause.prior.values())]
         assert f"{cause.name} {cause.id} {' '.join(ranges)}" in page.text
