@@ -56,7 +56,19 @@ def _fail(error: HipBayesError) -> NoReturn:
     raise SystemExit(BAD_INPUT)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """Commands of which none ends in a traceback where what it prints cannot be written."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 as click has it
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # whoever read it has read enough; click ends quietly
+            raise
+        except OSError as error:
+            raise click.ClickException(f"not all could be written: {error.strerror or error}") from None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="hip-bayes")
 def main() -> None:
     """Probability of each cause of a runner's hip pain, red flags first.

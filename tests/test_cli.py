@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +21,6 @@ from hip_bayes.provenance import by_basis, entries
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 CASE = ("age=46", "sex=female", "lateral_pain=yes", "night_pain=0.7", "fever=yes")
 
@@ -379,3 +381,15 @@ def test_no_width_hides_a_probability(file: Path, columns: int) -> None:
     result = CliRunner(env={"COLUMNS": str(columns)}).invoke(main, ["diagnose", "--network", str(file)])
 
     assert result.output.count("%") >= len(hb.load_network(file).causes)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is a thing of Linux")
+@pytest.mark.parametrize("words", [["diagnose", "age=46"], ["findings"], ["interview"]])
+def test_output_that_cannot_be_written_ends_in_a_sentence(file: Path, words: list[str]) -> None:
+    command = [sys.executable, "-c", "from hip_bayes.cli import main; main()", *words, "--network", str(file)]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert ended.returncode == 1
+    assert ended.stderr == "Error: not all could be written: No space left on device\n"
