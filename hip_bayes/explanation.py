@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .evidence import Case, whole_number
+from .priors import logit
 from .provenance import entries
 from .show import said
 from .words import factor, percent
@@ -310,7 +311,7 @@ def given_subsets(d: Diagnosis) -> GivenSubsets:
         pieces=pieces,
         at={s: row for row, s in enumerate(ordered)},
         column={id_: i for i, id_ in enumerate(found[0].probability)},
-        table=_logit(np.array([list(posterior.probability.values()) for posterior in found])),
+        table=_cut_logit(np.array([list(posterior.probability.values()) for posterior in found])),
         orders=orders,
     )
 
@@ -332,11 +333,9 @@ def _restricted(case: Case, kept: set[str]) -> Case:
     )
 
 
-def _logit(p: Floats) -> Floats:
+def _cut_logit(p: Floats) -> Floats:
     """Return the log odds of probabilities, cut so that they are finite."""
-    cut = np.clip(p, LEAST, MOST)
-    log_odds: Floats = np.log(cut) - np.log1p(-cut)
-    return log_odds
+    return logit(np.clip(p, LEAST, MOST))
 
 
 # ---------------------------------------------------------------------------------------------- explaining away
@@ -386,7 +385,7 @@ def _ruling_out(net: Network, case: Case, id_: str, others: list[str]) -> tuple[
     total, present = (
         np.array([table.sum(), *(table.take(0, axis=axis[c]).sum() for c in others)]) for table in (joint, here)
     )
-    return 1 - total[1:], _logit(present / np.maximum(total, LEAST))
+    return 1 - total[1:], _cut_logit(present / np.maximum(total, LEAST))
 
 
 def _members(net: Network, id_: str) -> tuple[str, ...]:

@@ -239,7 +239,7 @@ class CausePrior:
             self._fit(prior)
             return np.zeros(len(self.cells))
 
-        goal = np.stack([np.zeros(len(self.cells)), *(_logit(stated[b]) for b in active)], axis=1)
+        goal = np.stack([np.zeros(len(self.cells)), *(logit(stated[b]) for b in active)], axis=1)
 
         def step(x: Floats) -> Floats:
             """Map (log Z, logit q) by cell, shape (cells, 1 + active), to what they ought to be."""
@@ -314,21 +314,23 @@ def _sigmoid(x: Floats) -> Floats:
     return np.where(x >= 0, 1.0, e) / (1.0 + e)
 
 
-def _logit(p: Floats) -> Floats:
-    return np.log(p / (1 - p))
+def logit(p: Floats | float) -> Floats:
+    """Return the log odds (natural logarithm) of probabilities."""
+    log_odds: Floats = np.log(p) - np.log1p(-np.asarray(p))
+    return log_odds
 
 
 def _intercept(target: Floats, offset: Floats, mass: Floats, guess: Floats) -> Floats:
     """Return a with sum(mass * sigmoid(a + offset)) = target, by cell: Newton on the logit scale, in a bracket."""
     axes = tuple(range(1, mass.ndim))
-    goal = _logit(target)
+    goal = logit(target)
     low, high = goal - offset.max(axis=axes), goal - offset.min(axis=axes)
     a = np.clip(guess, low, high)
     for _ in range(100):
         p = _sigmoid(a.reshape(-1, *(1,) * (offset.ndim - 1)) + offset)
         mean = (mass * p).sum(axis=axes)
         slope = (mass * p * (1 - p)).sum(axis=axes)
-        gap = goal - _logit(mean)
+        gap = goal - logit(mean)
         low, high = np.where(gap > 0, np.maximum(low, a), low), np.where(gap > 0, high, np.minimum(high, a))
         new = a + gap * mean * (1 - mean) / slope
         new = np.where((new < low) | (new > high), (low + high) / 2, new)

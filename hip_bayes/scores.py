@@ -12,6 +12,7 @@ import numpy as np
 
 from .cases import OTHER
 from .parts import SEXES
+from .priors import logit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,10 +50,10 @@ class Scores:
         in_list = np.array([c != OTHER for c in self.causes])
         p, y = self.p[:, in_list], self.y[:, in_list]
         nothing_known = net.diagnose()
-        start = _logit(np.array([nothing_known[c] for c in self.causes])[in_list])
+        start = _cut_logit(np.array([nothing_known[c] for c in self.causes])[in_list])
         self.means: dict[str, tuple[Floats, Bools]] = {}
         """metric -> its value for each case, and the cases it is the mean over"""
-        for suffix, key in (("", p), (", equal priors", _logit(p) - start)):
+        for suffix, key in (("", p), (", equal priors", _cut_logit(p) - start)):
             ranked = np.argsort(-key, axis=1, kind="stable")
             for k in ks:
                 right: Floats = np.take_along_axis(y, ranked[:, :k], axis=1).max(axis=1).astype(float)
@@ -236,9 +237,8 @@ def _auroc(p: Floats, y: Bools, w: Floats) -> Floats:
     return ratio((up * below).sum(axis=1), up.sum(axis=1) * down.sum(axis=1))
 
 
-def _logit(p: Floats) -> Floats:
-    p = np.clip(p, NEVER, 1 - NEVER)
-    return np.log(p / (1 - p))
+def _cut_logit(p: Floats) -> Floats:
+    return logit(np.clip(p, NEVER, 1 - NEVER))
 
 
 def recalibration(probability: Floats, present: Bools) -> tuple[float, float, float]:
@@ -259,7 +259,7 @@ def recalibration(probability: Floats, present: Bools) -> tuple[float, float, fl
     """
     from sklearn.linear_model import LogisticRegression
 
-    x = _logit(probability)
+    x = _cut_logit(probability)
     up, down = x[present], x[~present]
     if not (len(up) and len(down) and up.min() < down.max() and down.min() < up.max()):
         return np.nan, np.nan, np.nan
@@ -277,7 +277,7 @@ def _recalibrations(
 
     `probability` and `present` have shape (cases, causes). NaN where it does not converge, for want of a maximum.
     """
-    x, weight = _logit(probability), w[:, :, None]
+    x, weight = _cut_logit(probability), w[:, :, None]
     slope, intercept = (np.full((len(w), 1, 1), value) for value in start)
     step = np.full(len(w), np.nan)
     for _ in range(NEWTON_STEPS):

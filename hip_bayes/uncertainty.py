@@ -24,6 +24,7 @@ from .evidence import as_number, names_of, whole_number
 from .inference import Engine
 from .links import Links
 from .parts import Number, OddsRatio, Table
+from .priors import logit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -328,7 +329,7 @@ def _priors(net: Network, solved: CausePrior, case: Case, sampler: Sampler) -> I
     def moved(path: str, table: BySexAndBand) -> Floats:
         """Return by how much log odds move, shape (draws, cells)."""
         here = {f"{path}.{sex}.{band}": table[sex][band] for sex, band in (solved.cells[i] for i in cells)}
-        return np.stack([_logit(sampler.of(at, n)) - _logit(n.p) for at, n in here.items()], axis=1)
+        return np.stack([logit(sampler.of(at, n)) - logit(n.p) for at, n in here.items()], axis=1)
 
     intercept = {
         c.id: solved.intercept[c.id][cells] + moved(f"causes.{c.id}.prior", c.prior) for c in net.causes.values()
@@ -339,7 +340,7 @@ def _priors(net: Network, solved: CausePrior, case: Case, sampler: Sampler) -> I
             intercept[c] += np.log(multiplier / ratio.value)[:, None]
     prevalence = {}
     for b in net.background.values():
-        log_odds = _logit(solved.prevalence[b.id][cells]) + moved(f"background.{b.id}.prevalence", b.prevalence)
+        log_odds = logit(solved.prevalence[b.id][cells]) + moved(f"background.{b.id}.prevalence", b.prevalence)
         prevalence[b.id] = np.clip(np.exp(-np.logaddexp(0, -log_odds)), TINY, NEARLY_ONE)
     offsets = {
         c.id: solved.offset(
@@ -364,8 +365,3 @@ def _priors(net: Network, solved: CausePrior, case: Case, sampler: Sampler) -> I
             offsets={c: x[k : k + 1] if len(x) > 1 else x for c, x in offsets.items()},
             shares={c: x[k] for c, x in shares.items()},
         )
-
-
-def _logit(p: Floats | float) -> Floats:
-    log_odds: Floats = np.log(p) - np.log1p(-np.asarray(p))
-    return log_odds
