@@ -66,3 +66,8 @@ def __getattr__(name: str) -> object:
 
         return import_module(".plots", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Name explorer and plots too, so that a press of Tab finds them."""
+    return sorted({*globals(), *__all__})

@@ -81,7 +81,8 @@ def model_card(net: Network, validation: Validation, *, about: str = PUBLISHED) 
         _performance(validation, about),
         _weaknesses(net, validation, found),
     )
-    return "\n".join(line for section in sections for line in section) + "\n"
+    text = "\n".join(line for section in sections for line in section) + "\n"
+    return text.replace("<", "&lt;")  # Markdown takes it for the start of an HTML element
 
 
 def _head(net: Network) -> Iterator[str]:

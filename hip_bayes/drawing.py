@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import show
-from .errors import MissingExtraError
+from .errors import EvidenceError, MissingExtraError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,7 +33,7 @@ SMALLEST = 6.5
 """The least font size, in points."""
 LEADING = 1.3
 """How far apart lines are, in font sizes."""
-LOG_ODDS = "log odds (+ for it, \N{MINUS SIGN} against it)"
+LOG_ODDS = "log odds (natural logarithm)"
 PROBABILITIES = (0.5, 0.1, 0.9, 0.01, 0.99, 0.001, 0.999, 0.25, 0.75, 0.05, 0.95, 0.3, 0.7, 0.2, 0.8, 0.4, 0.6)
 """To mark on a scale of log odds, where there is room; the roundest first."""
 
@@ -75,11 +75,20 @@ def axes_of(ax: Axes | None, width: float, height: float) -> Axes:
     """Return the Axes to draw into, by default one of a new figure of that size in inches."""
     try:
         from matplotlib import pyplot as plt
+        from matplotlib.axes import Axes
     except ImportError as error:
         raise MissingExtraError(
             "plots need matplotlib, which is not installed; pip install 'hip-bayes[plots]'", name="matplotlib"
         ) from error
-    return plt.subplots(figsize=(width, height), layout="constrained")[1] if ax is None else ax
+    if ax is None:
+        return plt.subplots(figsize=(width, height), layout="constrained")[1]
+    if not isinstance(ax, Axes):
+        raise EvidenceError(
+            f"ax is {shown(ax)}; allowed: one matplotlib Axes, such as the second of plt.subplots() or one of several, "
+            "axes[0]; None makes a new figure",
+            name="ax",
+        )
+    return ax
 
 
 def ink_of(ax: Axes) -> Any:  # noqa: ANN401 whatever matplotlib takes for a colour

@@ -455,9 +455,13 @@ def _paragraph(net: Network, table: pd.DataFrame) -> str:
     if (table["direction"] == "neither").all():
         text.append("What is known says nothing about it.")
     for other in dict.fromkeys(table["explained_by"].dropna()):
-        findings = [net.name_of(str(f)) for f in table.index[table["explained_by"] == other]]
-        them = "them" if len(findings) > 1 else "it"
-        text.append(f"{_and(findings)} would speak for it more if {net.name_of(other)} did not explain {them} too.")
+        explained = table[table["explained_by"] == other]
+        for direction, would in (("for", "for it more"), ("against", "less against it, or for it,")):
+            findings = [net.name_of(str(f)) for f in explained.index[explained["direction"] == direction]]
+            them = "them" if len(findings) > 1 else "it"
+            if findings:
+                what = f"{_and(findings)} would speak {would} if {net.name_of(other)} did not explain {them} too"
+                text.append(f"{what}.")
     return " ".join(text)
 
 

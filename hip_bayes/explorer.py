@@ -17,10 +17,11 @@ from .errors import HipBayesError, MissingExtraError
 from .evidence import items_of
 from .look import STYLE, fragment, probability, reasons
 from .model import Network
-from .notebook import DRAWS, LEVEL, MOST_STATES, Html, tag, urgency
+from .notebook import DRAWS, LEVEL, MOST_PIECES, MOST_STATES, Html, pieces_of, tag, urgency
 from .parts import KINDS, SEXES
-from .questions import BACKGROUND, askable, rank
+from .questions import BACKGROUND, WORTH, askable, rank
 from .show import network_line
+from .words import sure
 
 if TYPE_CHECKING:
     import os
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
     from .parts import Background, Finding, RedFlag
 
+ASIDE = ThreadPoolExecutor(1)
+"""Where what takes long is worked out, so that clicks go first; a thread for all pages."""
 UNKNOWN = "unknown"
 CLOSED, OPEN = "\N{BLACK RIGHT-POINTING SMALL TRIANGLE}", "\N{BLACK DOWN-POINTING SMALL TRIANGLE}"
 SAID, FLAGS = 0, 1
@@ -46,7 +49,7 @@ REACH = {"at home": 1, "with examination": 2, "with imaging": 3}
 
 
 def explore(
-    network: Network | str | os.PathLike[str] | None = None,
+    network: Network | str | os.PathLike[str] | Mapping[str, object] | pd.Series[Any] | None = None,
     *,
     setting: str | None = None,
     said: Mapping[str, object] | pd.Series[Any] | None = None,
@@ -61,7 +64,7 @@ def explore(
     Parameters
     ----------
     network, setting
-        as `diagnose` takes them.
+        as `diagnose` takes them. What is known, as a mapping, may stand here too: ``hb.explore(d.evidence)``.
     said, **facts
         what is known to begin with, as `diagnose` takes it; default nothing.
 
@@ -89,13 +92,16 @@ def explore(
     hb.diagnose(age=46, sex="female", lateral_pain=True)
 
     """
-    net = network_of(network, setting)
+    first: Any = network
+    if said is None and hasattr(first, "items"):  # a mapping or a pandas Series, as `diagnose` takes first
+        said, first = first, None
+    net = network_of(first, setting)
     case = net.vocabulary.read(items_of(said) if said is not None else (), facts.items())
     arguments = []
-    if isinstance(network, Network):
-        arguments = ["network=network"] if network is not network_of(None, None) else []
-    elif network is not None:
-        arguments = [f"network={_literal(str(network))}"]
+    if isinstance(first, Network):
+        arguments = ["network=network"] if first is not network_of(None, None) else []
+    elif first is not None:
+        arguments = [f"network={_literal(str(first))}"]
     if setting is not None:
         arguments.append(f"setting={_literal(setting)}")
     return Explorer(Diagnosis(net, case), tuple(arguments))
@@ -129,10 +135,9 @@ class Explorer:
         self._open: int | None = SAID if self.facts else FLAGS
         self._ends: Mapping[str, tuple[float, float]] = {}
         self._following: asyncio.Task[None] | None = None
-        self._aside = ThreadPoolExecutor(1)
         self._syncing = False
         # one layout and one style for all of a kind: a widget of its own for each would treble what is sent
-        self._plain = w.Layout()
+        self._plain, self._hidden = w.Layout(), w.Layout(display="none")
         self._styles = {kind: kind.style.klass() for kind in (w.HTML, w.Button, w.ToggleButtons)}
         self.page = self._box("hbx", *self._built())
         self._show(at_once=True)  # a front end that is just loading the page can miss what changes meanwhile
@@ -213,11 +218,15 @@ class Explorer:
         self._answers = [self._button("", partial(self._answered, answer)) for answer in (True, False, None)]
         self._reach = self._toggles([(name, name) for name in REACH], "Ask what can be told")
         self._reach.observe(lambda _: self._ask(), "value")
-        following = self._box("hbx-next", self._asked, self._box("hbx-top", *self._answers), self._reach)
+        self._unasked = self._html()
+        show = self._button("Show them", self._to_flags, "Open the red flags")
+        none = self._button("None of these", self._no_flag, "Answer no to every red flag that is unknown")
+        self._to_ask, self._to_clear = self._box("hbx-top", self._unasked, show), self._box("hbx-top", none)
+        following = self._box("hbx-next", self._to_ask, self._asked, self._box("hbx-top", *self._answers), self._reach)
 
         self._search = w.Text(placeholder="Search all questions", tooltip="Search all questions")
         self._search.observe(lambda _: self._find(), "value")
-        self._found = self._box("hbx-found")
+        self._about, self._found = self._html(), self._box("hbx-found")
         self._folders = []
         for i in range(1 + len(self._sections)):
             head = self._button("", partial(self._unfold, i))
@@ -281,6 +290,11 @@ class Explorer:
             self._rows[id_] = self._box("hbx-question", question, control)
         return self._rows[id_]
 
+    def _sure(self, id_: str, value: Any) -> str:  # noqa: ANN401
+        """Return how sure an answer is, and of what."""
+        present = self._words(id_)[1]
+        return sure(value) if present == "yes" else f"{sure(value)} {present}"
+
     def _words(self, id_: str) -> tuple[str, str]:
         """Return how no and yes are called."""
         states = getattr(self._entries[id_], "states", ("absent", "present"))
@@ -300,7 +314,9 @@ class Explorer:
         except HipBayesError as error:
             if id_ in self._controls:
                 self._set(id_)
-            self._message.value = fragment(tag("p", tag("b", f"Not taken over: {error}"), role="alert"))
+            self._message.value = fragment(tag("p", tag("b", f"Not changed: {error}"), role="alert"))
+            if id_ in self._rows:  # the top of the page may be out of sight
+                self._rows[id_].children = (*self._rows[id_].children[:2], self._message)
 
     def _set(self, id_: str) -> None:
         """Let a control show what is known."""
@@ -315,7 +331,7 @@ class Explorer:
         self._syncing = True
         try:
             if value not in [known for _, known in control.options]:
-                control.options = (*control.options, (str(value) if id_ == "age" else f"{value:.0%} sure", value))
+                control.options = (*control.options, (str(value) if id_ == "age" else self._sure(id_, value), value))
             control.value = value
         finally:
             self._syncing = False
@@ -325,10 +341,24 @@ class Explorer:
         self._open = None if self._open == i else i
         self._fold()
 
+    def _to_flags(self) -> None:
+        """Open the red flags."""
+        self._search.value = ""
+        self._open = FLAGS
+        self._fold()
+
+    def _no_flag(self) -> None:
+        """Answer no to the red flags that are still unknown."""
+        self._diagnosis = self._diagnosis.given(dict.fromkeys(self._diagnosis.triage.not_cleared, False))
+        self._show()
+
     def _fold(self) -> None:
         """Say how much of each section is answered; show what is in the open one, whose controls are made now."""
         answered = [id_ for id_ in self.facts if id_ in self._entries]
         counts = [(name, sum(id_ in ids for id_ in answered), len(ids)) for name, ids in self._sections.items()]
+        unasked = len(self._diagnosis.triage.not_cleared)
+        self._to_ask.layout = self._plain if unasked else self._hidden
+        self._unasked.value = fragment(tag("b", f"Red flags come first: {unasked} not asked"))
         titles = [
             f"Said so far: {len(answered)}",
             *(f"{name}: {some} of {all_} answered" for name, some, all_ in counts),
@@ -336,7 +366,8 @@ class Explorer:
         shown = [answered, *self._sections.values()]
         for i, (head, folder) in enumerate(self._folders):
             head.description = f"{OPEN if i == self._open else CLOSED} {titles[i]}"
-            folder.children = [self._row(id_) for id_ in shown[i]] if i == self._open else []
+            rows = [self._row(id_) for id_ in shown[i]] if i == self._open else []
+            folder.children = [*rows, self._to_clear] if rows and i == FLAGS and unasked else rows
 
     def _find(self) -> None:
         """Show the questions with all the words of the search in id, name or text, in place of the sections."""
@@ -347,8 +378,8 @@ class Explorer:
             if all(word in f"{id_} {entry.name} {entry.question}".casefold() for word in words)
         ]
         about = f"{len(found)} found" + (f", the first {FOUND} are here: type more words" if len(found) > FOUND else "")
-        shown = [self._html(fragment(about)), *(self._row(id_) for id_ in found[:FOUND])]
-        self._found.children = shown if words else []
+        self._about.value = fragment(about)
+        self._found.children = [self._about, *(self._row(id_) for id_ in found[:FOUND])] if words else []
         self._all.children = [] if words else [part for folder in self._folders for part in folder]
 
     def _ask(self) -> None:
@@ -356,9 +387,8 @@ class Explorer:
         if not self._quick:
             return
         d = self._diagnosis
-        ids = [
-            id_ for id_ in askable(d, (BACKGROUND, *KINDS[: REACH[self._reach.value]])) if id_ not in self._unanswerable
-        ]
+        kinds = (BACKGROUND, *KINDS[: REACH[self._reach.value]])
+        ids = askable(d, kinds, self._unanswerable)
         ranking = rank(d.network, d.case, ids)
         best = int(ranking.bits.argmax()) if ids else 0
         self._question = ids[best] if ids and ranking.bits[best] > 0 else None
@@ -371,8 +401,10 @@ class Explorer:
         for button, text in zip(self._answers, (yes.capitalize(), no.capitalize(), "Don't know"), strict=True):
             button.description = text
         worth = f"worth {ranking.bits[best]:.2f} bits of information about the causes"
+        stop = d.enough(kinds=kinds, skip=self._unanswerable) if ranking.bits[best] < WORTH else None
         self._asked.value = fragment(
             tag("h3", "Next best question"),
+            *([tag("p", tag("b", "It is enough. "), stop.reason)] if stop else []),
             tag("p", tag("b", self._entries[self._question].question)),
             tag("p", tag("code", self._question), tag("small", f" {worth}")),
         )
@@ -401,11 +433,16 @@ class Explorer:
         """Bring the page up to date: what is quick now, the rest when nothing was clicked for a while, or at once."""
         d = self._diagnosis
         self._message.value = ""
+        for row in self._rows.values():
+            if row.children[2:]:
+                row.children = row.children[:2]
         self._ends = {}
         self._banner.value = fragment(*urgency(d), *(tag("p", tag("b", remark)) for remark in d.remarks))
         self._draw()
-        call = tag("pre", f"import hip_bayes as hb\n\n{self.python}", tabindex="0", class_="hbx-python")
-        self._python.value = fragment(tag("h3", "The same in Python"), call)
+        given = "# network: the Network given to hb.explore\n" if "network=network" in self._arguments else ""
+        call = tag("pre", f"import hip_bayes as hb\n\n{given}{self.python}", tabindex="0", class_="hbx-python")
+        copied = tag("p", tag("small", "A click selects all of it, to be copied."))
+        self._python.value = fragment(tag("h3", "The same in Python"), call, copied)
         for id_ in self._controls:
             self._set(id_)
         self._fold()
@@ -440,7 +477,8 @@ class Explorer:
             loop = None
         if loop is None:
             self._measured(_ends(d))
-            self._explained(_why(d, cause))
+            many = at_once and pieces_of(d) > MOST_PIECES
+            self._explained(fragment(tag("p", "Click a cause to see why.")) if many else _why(d, cause))
         else:
             self._following = loop.create_task(self._later(d, cause))
 
@@ -448,9 +486,12 @@ class Explorer:
         """Work out in a thread what takes long, so that clicks go first; a click that changes anything cancels this."""
         loop = asyncio.get_running_loop()
         await asyncio.sleep(PAUSE)
-        if not self._ends:
-            self._measured(await loop.run_in_executor(self._aside, _ends, d))
-        self._explained(await loop.run_in_executor(self._aside, _why, d, cause))
+        try:
+            if not self._ends:
+                self._measured(await loop.run_in_executor(ASIDE, _ends, d))
+            self._explained(await loop.run_in_executor(ASIDE, _why, d, cause))
+        except HipBayesError as error:
+            self._explained(fragment(tag("p", str(error))))
 
     def _measured(self, ends: Mapping[str, tuple[float, float]]) -> None:
         self._ends = ends

@@ -50,8 +50,8 @@ SEED = 1990
 SAME = 1e-9
 """Log probabilities this near are equal but for rounding."""
 CAVEAT = (
-    "A disease outside the list is another matter: many such diseases give ordinary answers, and P(other), where the "
-    "network has it, speaks of them."
+    "This does not show whether a disease outside the list is there, which often gives ordinary answers: look at "
+    "P(other) for that, where the network has it."
 )
 
 
@@ -121,7 +121,7 @@ class Fit:
             return "Only one finding was answered: too few to call the answers unusual or not."
         share = (
             f"unusual for this network's population: of people like this one, asked the same, "
-            f"{words.percent(self.percentile / 100)} give less probable answers (equally probable ones count half)."
+            f"{words.percent(self.percentile / 100)} give less probable answers (ties count half)."
         )
         if not self.outside:
             return f"The answers are not {share} {CAVEAT}"

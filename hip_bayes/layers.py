@@ -61,7 +61,7 @@ def caption(net: Network, highlight: str | None, case: Diagnosis | None) -> str:
         return f"{net.name}. {lines}"
     if highlight is None:
         lines = "Lines: to what is known, the wider, the stronger."
-    return f"Known: {show.known(case)}. Filled square: present; crossed: absent; half: not sure. {lines}"
+    return f"Filled square: present; crossed: absent; half: not sure. {lines} Known: {show.known(case)}."
 
 
 class Picture:

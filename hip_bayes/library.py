@@ -31,6 +31,7 @@ from .parts import (
     Subtype,
     Table,
 )
+from .words import counted
 
 if TYPE_CHECKING:
     import os
@@ -292,7 +293,8 @@ def _by_cell(r: _Reader, bands: tuple[str, ...]) -> Table[Table[Number]]:
         per_band = values if isinstance(values, list) else [values] * len(bands)
         if len(per_band) != len(bands):
             raise NetworkError(
-                f"p has {len(per_band)} numbers; allowed: one number, or {len(bands)} (for {', '.join(bands)})",
+                f"p has {counted(len(per_band), 'number')}; allowed: one number, or {len(bands)} "
+                f"(for {', '.join(bands)})",
                 key=row.key,
             )
         fields = row.data

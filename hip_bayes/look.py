@@ -33,7 +33,8 @@ minmax(0,1fr) minmax(0,1fr)}
 .hbx select{appearance:auto;background:none;color:inherit;padding:0 4px}.hbx option{background:Canvas;color:CanvasText}
 .hbx .hbx-head{width:auto;text-align:left;color:inherit;background:none;border:1px solid #808080;font-weight:600;
 margin:4px 2px 0}.hbx .hbx-section{padding:0 4px 0 12px}
-.hbx :is(.hbx-question,.hbx-top) .widget-toggle-button:nth-child(3).mod-active{background:#666}
+.hbx :is(.hbx-question,.hbx-top) .widget-toggle-buttons .widget-toggle-button:nth-child(3).mod-active{color:inherit;
+background:rgba(128,128,128,.2)}
 .hbx .hbx-reset{width:auto;margin-left:auto}
 .hbx .widget-toggle-buttons .widget-toggle-button{width:auto;min-width:3.4em;padding:0 .7em;margin:0;
 color:inherit;background:none;border:1px solid #808080;box-shadow:none}

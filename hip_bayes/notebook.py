@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from .evidence import Case
 from .parts import KINDS, SEXES, Number, OddsRatio
 from .show import avoided, headline, known, network_line, said
-from .words import between, factor, percent
+from .words import between, counted, factor, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,8 +39,9 @@ RESULT_STYLE = """
 .hip-bayes summary{cursor:pointer}
 .hip-bayes .level{font-weight:600;padding:.3em .7em;border-left:.4em solid;margin:.2em 0 .4em}
 .hip-bayes .urgent{border-color:#d32f2f}.hip-bayes .soon{border-color:#b26a00}.hip-bayes .routine{border-color:#388e3c}
-.hip-bayes code{font-size:.85em;background:none;padding:0;color:inherit;opacity:.8;overflow-wrap:anywhere}
-.hip-bayes small{font-size:.85em;opacity:.85}.hip-bayes small code{font-size:1em;opacity:1}
+.hip-bayes .unasked{border-color:#808080}
+.hip-bayes.hip-bayes code{font-size:.85em;background:none;padding:0;color:inherit;opacity:.8;overflow-wrap:anywhere}
+.hip-bayes small{font-size:.85em;opacity:.85}.hip-bayes.hip-bayes small code{font-size:1em;opacity:1}
 .hip-bayes .wide{overflow-x:auto}
 .hip-bayes table.hip-bayes-table{font:inherit;border-collapse:collapse;table-layout:auto;width:100%;margin:.4em 0}
 .hip-bayes table.hip-bayes-table :is(td,th){padding:.15em .7em .15em 0;text-align:left;vertical-align:top;
@@ -52,7 +53,7 @@ border:0;background:none;color:inherit;white-space:normal;line-height:1.4}
 @media (max-width:600px){.hip-bayes table.hip-bayes-table th.number{white-space:normal}}
 .hip-bayes table.hip-bayes-table .bars{width:34%;min-width:5em;padding:.15em .2em}
 .hip-bayes table.hip-bayes-table .from{padding:0 0 .5em 1em}
-.hip-bayes .bar{position:relative;height:.9em;margin-top:.25em}
+.hip-bayes .bar{position:relative;height:.9em;margin-top:.25em;background:rgba(128,128,128,.15)}
 .hip-bayes .bar span{position:absolute;top:0;bottom:0;display:block}
 .hip-bayes .p{left:0;background:#0072b2;border-radius:2px;min-width:2px}
 .hip-bayes .interval{border:solid currentColor;border-width:0 2px;margin:0 -1px}
@@ -143,11 +144,12 @@ def of_diagnosis(d: Diagnosis) -> str:
 def urgency(d: Diagnosis) -> Iterator[Html]:
     """Yield the triage level, its reasons, what was not asked and what not to test: first on every page."""
     net, triage = d.network, d.triage
-    yield tag("div", headline(d), class_=f"level {triage.level}")
+    unasked = " unasked" if triage.level == "routine" and triage.not_cleared else ""
+    yield tag("div", headline(d), class_=f"level {triage.level}{unasked}")
     if triage.reasons:
         yield _list(_joined(tag("b", r.name), f": {r.reason}. ", tag("b", r.action)) for r in triage.reasons)
     if triage.avoid:
-        yield tag("p", avoided(d))
+        yield tag("p", tag("b", avoided(d)))
     if triage.not_cleared:
         flags = [net.red_flags[f] for f in triage.not_cleared]
         summary = f"Not asked, so not cleared: {len(flags)} of {len(net.red_flags)} red flags"
@@ -192,15 +194,19 @@ def _causes(d: Diagnosis, intervals: pd.DataFrame | None) -> Iterator[Html]:
     yield tag("p", tag("small", " ".join(legend)))
 
 
+def pieces_of(d: Diagnosis) -> int:
+    """Return how many pieces of evidence there are to explain."""
+    return sum(map(len, (d.case.background, d.case.findings))) + (d.case.band is not None) + (d.case.sex is not None)
+
+
 def _reasons(d: Diagnosis) -> Iterator[Html]:
-    pieces = [*d.case.background, *d.case.findings, *(x for x in (d.case.band, d.case.sex) if x is not None)]
     first, *rest = d.ranking[:3]
-    if len(pieces) > MOST_PIECES:
+    if pieces_of(d) > MOST_PIECES:
         call = tag("code", f'd.why("{first}")')
         yield tag(
             "p", tag("small", "What speaks for a cause and what against it: ", call, " (it takes a second or more).")
         )
-    elif pieces:
+    elif pieces_of(d):
         yield _for_and_against(d, first)
         if rest:
             names = " and ".join(f"{d.network.name_of(c)} ({percent(d[c])})" for c in rest)
@@ -223,9 +229,8 @@ def _for_and_against(d: Diagnosis, cause: str) -> Html:
             also = f"; {net.name_of(piece['explained_by'])} explains it too" if piece["explained_by"] else ""
             odds = tag("small", f"({factor(piece['contribution'])}{also})")
             chips.append(tag("span", f"{sign} {said(net, str(id_), piece['said'])} ", odds, class_=f"chip {direction}"))
-        more = len(here) - len(weighty)
-        if more:
-            chips.append(tag("small", f"{more} small"))
+        if more := len(here) - len(weighty):
+            chips.append(tag("small", f"and {more} smaller" if chips else f"{more} small"))
         lines.append(tag("div", f"{direction.capitalize()}: ", *chips, "" if chips else "nothing"))
     return tag("div", tag("p", tag("b", net.name_of(cause)), f", {percent(d[cause])}"), *lines)
 
@@ -236,11 +241,14 @@ def _next_questions(d: Diagnosis) -> Iterator[Html]:
     if len(best):
         yield tag("p", tag("b", "Most worth knowing next"))
         rows = best.sort_values("kind", key=lambda kind: kind.map(KINDS.index)).iterrows()
+        flags = len(d.triage.not_cleared)
+        unasked = counted(flags, "red flag")
+        first = [tag("li", f"before all others the {unasked} not asked about, listed above")] if flags else []
         items = [
             tag("li", f"{row['kind']}: {row['question']} ", tag("code", str(id_)), f" ({row['bits']:.2f} bits)")
             for id_, row in rows
         ]
-        yield tag("ul", *items)
+        yield tag("ul", *first, *items)
 
 
 # ----------------------------------------------------------------------------------------------------- a network
@@ -372,5 +380,5 @@ def _provenance(number: Number | OddsRatio) -> Html:
 
 
 def _citations(id_: str) -> Html:
-    call = tag("code", f'Network.look_up("{id_}")')
+    call = tag("code", f'net.look_up("{id_}")')
     return tag("p", tag("small", call, " has the citations. n is how many patients a number is worth."))

@@ -39,7 +39,7 @@ from .drawing import (
     start_with_names,
 )
 from .errors import EvidenceError, UnknownNameError
-from .evidence import Case, whole_number
+from .evidence import Case, names_of, whole_number
 from .layers import Picture, alone, caption
 from .parts import KINDS, SEXES
 
@@ -52,10 +52,13 @@ if TYPE_CHECKING:
 
     from .diagnosis import Diagnosis
     from .model import Network
+    from .parts import Finding
     from .validation import Validation
 
     Points = NDArray[np.float64]
 
+FEW_PAIRS = 10
+"""Of a point of the calibration curve: fewer say next to nothing."""
 BRIGHTNESS = np.array([0.3, 0.59, 0.11])
 """How bright red, green and blue are to the eye."""
 
@@ -69,7 +72,8 @@ def posterior(
     """Draw how probable each cause is, how sure that is, and how probable it was before.
 
     Bars are ``d.posterior`` (exact), whiskers ``d.intervals(level, draws=draws)`` (seeded), diamonds P(cause) when
-    nothing but age and sex was known (exact). A triage level other than routine comes first, in the title.
+    nothing but age and sex was known (exact; none if nothing else is known now). A triage level other than routine
+    comes first, in the title.
 
     Parameters
     ----------
@@ -92,6 +96,8 @@ def posterior(
     ------
     EvidenceError
         `level`, `draws` or `k` is not allowed.
+    NetworkTooLargeError
+        the causes are too many to list their sets, so that there are no intervals; ``level=None`` draws the rest.
     MissingExtraError
         matplotlib is not installed.
 
@@ -119,9 +125,10 @@ def posterior(
         keys.append(ax.hlines(y, low, high, color=ink, lw=1.2, label=f"{level:.0%} interval"))
         ax.plot([low, high], [y, y], "|", color=ink, ms=5)
         values = [f"{x} ({words.between(a, b)})" for x, a, b in zip(values, low, high, strict=True)]
-    then = f"{people} alone" if people else "nothing known"
-    diamond: dict[str, Any] = {"ms": 5, "mfc": ax.get_facecolor(), "mec": ink, "clip_on": False}
-    keys += ax.plot([before[c] for c in ids], y, "D", label=f"before ({then})", **diamond)
+    if here.background or here.findings:  # else nothing has moved
+        then = f"{people} alone" if people else "nothing known"
+        diamond: dict[str, Any] = {"ms": 5, "mfc": ax.get_facecolor(), "mec": ink, "clip_on": False}
+        keys += ax.plot([before[c] for c in ids], y, "D", label=f"before ({then})", **diamond)
     ax.set_xlim(0, 1)
     row_chart(ax, f"Known: {show.known(d)}", d, "probability (%)", keys, [(net.name_of(c), c) for c in ids], values)
     return ax
@@ -189,7 +196,8 @@ def explanation(d: Diagnosis, cause: str, *, k: int | None = 10, ax: Axes | None
     """Draw what each piece of evidence did to the probability of a cause: a waterfall on the log-odds scale.
 
     From logit P(cause), nothing known, at the top to logit P(cause | evidence) at the bottom, by the contributions of
-    ``d.explain(cause)`` (Shapley values). The upper axis has the same as a probability.
+    ``d.explain(cause)`` (Shapley values). Beside each bar stands by how much it multiplies the odds; the upper axis has
+    the log odds as a probability.
 
     Parameters
     ----------
@@ -249,8 +257,17 @@ def explanation(d: Diagnosis, cause: str, *, k: int | None = 10, ax: Axes | None
     )
     names = [(at_first, at_first), *rows, (at_last, at_last)]
     size = row_chart(ax, _name(net, cause), d, LOG_ODDS, [], names, share=0.45)
+    if not rows:
+        style: dict[str, Any] = {
+            "transform": ax.transAxes,
+            "ha": "center",
+            "va": "center",
+            "color": ink_of(ax),
+            **PLAIN,
+        }
+        ax.text(0.5, 0.5, "nothing is known yet", size=size, **style)
     for row, x, end in zip(y, steps, ends[1:], strict=True):
-        text, side = f"{x:+.2f}".replace("-", "\N{MINUS SIGN}"), 1 if x >= 0 else -1
+        text, side = words.factor(x).removeprefix("odds "), 1 if x >= 0 else -1
         put_text(ax, end, row, text, size, ha="left" if side > 0 else "right", va="center", offset=(4 * side, 0))
     return ax
 
@@ -259,7 +276,8 @@ def tornado(d: Diagnosis, cause: str | None = None, *, k: int | None = 12, ax: A
     """Draw on which numbers of the network a probability hangs: a tornado diagram, the widest bar on top.
 
     Each bar is P(cause) with one number moved to the low and to the high end of its own interval, as
-    ``d.sensitivity(cause)`` has it; the ends of the number stand at the ends of its bar.
+    ``d.sensitivity(cause)`` has it; the ends of the number stand at the ends of its bar, of a probability in per cent.
+    The less is known, the more numbers there are to move: it may take ten seconds with nothing known.
 
     Parameters
     ----------
@@ -282,6 +300,8 @@ def tornado(d: Diagnosis, cause: str | None = None, *, k: int | None = 12, ax: A
         there is no such cause, subtype or group.
     EvidenceError
         `k` is not allowed.
+    NetworkTooLargeError
+        the causes are too many to list their sets.
     MissingExtraError
         matplotlib is not installed.
 
@@ -320,9 +340,9 @@ def tornado(d: Diagnosis, cause: str | None = None, *, k: int | None = 12, ax: A
     for end, other in (("low", "high"), ("high", "low")):
         for row, (value, x, opposite) in enumerate(zip(rows[end], rows[f"p_{end}"], rows[f"p_{other}"], strict=True)):
             side = 1 if (x, end) > (opposite, other) else -1
-            put_text(
-                ax, x, row, f"{value:.3g}", size, ha="left" if side > 0 else "right", va="center", offset=(3 * side, 0)
-            )
+            is_p = str(rows["what"].iloc[row]).startswith("P(")
+            text = words.percent(value) if is_p else f"{value:.3g}"
+            put_text(ax, x, row, text, size, ha="left" if side > 0 else "right", va="center", offset=(3 * side, 0))
     return ax
 
 
@@ -374,8 +394,8 @@ def network(
     """
     if highlight is not None and highlight not in net.causes:
         raise UnknownNameError.among(highlight, net.causes, what="cause", where="load_network().causes lists them")
-    if case is not None and case.network is not net:
-        raise EvidenceError("case is a result of another network; allowed: one of this one, network(d.network, case=d)")
+    if case is not None and getattr(case, "network", None) is not net:
+        raise EvidenceError("case is no result of this network; allowed: one of its own, network(d.network, case=d)")
     rows = max(1.5 * len(net.causes), 1.5 * len(net.background), len(net.findings) / 2 + 4)
     ax = axes_of(ax, 12.0, float(np.clip(0.8 + 0.16 * rows, 3.0, 9.0)))
     ax.set_axis_off()
@@ -389,8 +409,8 @@ def findings(
 ) -> Axes:
     """Draw a table of P(finding present | this cause alone present) as a heat map: findings down, causes across.
 
-    Exact, its parent findings averaged over; of a cause with subtypes the mean by their shares. The column "any other"
-    is the finding's leak: P(finding | a cause without a link to it), or without any cause.
+    Exact, its parent findings averaged over; of a cause with subtypes the mean by their shares. The column "leak" is
+    P(finding | a cause without a link to it), or without any cause.
 
     Parameters
     ----------
@@ -442,12 +462,15 @@ def findings(
         of_kind = [f for f in down if f not in signs and net.findings[f].kind == kind]
         rows += [(kind.capitalize(), "", [np.nan] * (len(across) + 1))] * bool(of_kind)
         rows += [
-            (net.findings[f].name, f, [*(alone(net, f, c) for c in across), net.findings[f].leak.p]) for f in of_kind
+            (_present(net.findings[f]), f, [*(alone(net, f, c) for c in across), net.findings[f].leak.p])
+            for f in of_kind
         ]
+    if not rows:
+        raise EvidenceError("no finding has a link to a cause, so there is nothing to draw")
     ax = axes_of(ax, 3.6 + 0.46 * (len(across) + 1), 3.0 + 0.19 * len(rows))
     size = base_size(ax)
     title = put_title(ax, "P(finding | this cause alone), %", size)
-    _heat_map(ax, [*((net.name_of(c), c) for c in across), ("any other", "any other")], rows, size)
+    _heat_map(ax, [*((net.name_of(c), c) for c in across), ("leak", "leak")], rows, size)
     start_with_names(ax, title, size)
     return ax
 
@@ -539,13 +562,14 @@ def priors(net: Network, causes: Iterable[str] | None = None, *, ax: Axes | None
     ax = axes_of(ax, 9.5, max(5.0, 0.8 + 0.19 * len(ids)))
     size, bands = base_size(ax), list(net.bands)
     shift = len(bands) + 0.2  # of the men's part
-    colours = [(BLUE, RED, GREEN, PURPLE)[i % 4] for i in range(len(ids))]
-    for i, c in enumerate(ids):
-        style: dict[str, Any] = {"color": colours[i], "marker": "os^D"[i // 4 % 4], "ms": 4, "lw": 1.4}
+    styles: list[dict[str, Any]] = [
+        {"color": (BLUE, RED, GREEN, PURPLE)[i % 4], "marker": "os^D"[(i + i // 4) % 4], "ms": 4, "lw": 1.4}
+        for i in range(len(ids))
+    ]
+    for c, style in zip(ids, styles, strict=True):
         women, men = ([net.causes[c].prior[sex][band].p for band in bands] for sex in SEXES)
         ax.plot(np.arange(len(bands)), women, **style)
         ax.plot(shift + np.arange(len(bands)), men, **style)
-        ax.plot([len(bands) - 1, shift], [women[-1], men[0]], ls=":", lw=0.8, color=style["color"], alpha=0.6)
     ax.set_xticks([*range(len(bands)), *(shift + np.arange(len(bands)))], [*bands, *bands], fontsize=size, **PLAIN)
     ax.set_ylim(0, 1.1 * ax.get_ylim()[1])
     ax.margins(x=0.03)
@@ -557,16 +581,21 @@ def priors(net: Network, causes: Iterable[str] | None = None, *, ax: Axes | None
     given = "pain, sex, age" if net.everyone_has_a_cause else "sex, age"
     put_title(ax, f"{net.name}: P(cause | {given})", size)
     ends = [net.causes[c].prior[SEXES[1]][bands[-1]].p for c in ids]
-    _at_line_ends(ax, shift + len(bands) - 1, ends, colours, [(net.name_of(c), c) for c in ids], size)
+    _at_line_ends(ax, shift + len(bands) - 1, ends, styles, [(net.name_of(c), c) for c in ids], size)
     if space_of(ax)[0] / (2 * len(bands)) < CHARACTER * size * (1 + max(map(len, bands))):
         ax.tick_params(axis="x", rotation=90)
     return ax
 
 
 def _at_line_ends(  # noqa: PLR0913, PLR0917
-    ax: Axes, x: float, ends: Sequence[float], colours: Sequence[str], names: Sequence[tuple[str, str]], size: float
+    ax: Axes,
+    x: float,
+    ends: Sequence[float],
+    styles: Sequence[dict[str, Any]],
+    names: Sequence[tuple[str, str]],
+    size: float,
 ) -> None:
-    """Name the lines that end at x and these heights, without overlap."""
+    """Name the lines that end at x and these heights, each with its marker, without overlap."""
     low, high = ax.get_ylim()
     width, height = space_of(ax)
     size = max(SMALLEST, min(size, height / len(ends) / LEADING))
@@ -582,8 +611,8 @@ def _at_line_ends(  # noqa: PLR0913, PLR0917
     beyond = ax.get_xlim()[1] + 0.02 * (x + 1)
     ax.set_xlim(ax.get_xlim())
     for i, y in zip(order, at, strict=True):
-        ax.plot([x, beyond], [ends[i], y], color=colours[i], lw=0.8, clip_on=False)
-        put_text(ax, beyond, y, labels[i], size, va="center", offset=(2, 0), annotation_clip=False)
+        ax.plot([x, beyond], [ends[i], y], **styles[i] | {"lw": 0.8}, markevery=[1], clip_on=False)
+        put_text(ax, beyond, y, labels[i], size, va="center", offset=(5, 0), annotation_clip=False)
 
 
 # --------------------------------------------------------------------------------------------------- validation
@@ -594,7 +623,8 @@ def calibration(v: Validation, *, ax: Axes | None = None) -> Axes:
 
     Points are ``v.calibration_curve``, a tenth of the probability scale each, with their bootstrap intervals; on the
     diagonal, probabilities are what they say. Above it they were too low. The upper axis has the number of pairs of a
-    case and a cause in each tenth.
+    case and a cause in each tenth; a point from fewer than 10 is hollow and apart, because chance alone may put it
+    anywhere, and where all or none of them were true its interval has no width.
 
     Parameters
     ----------
@@ -625,7 +655,12 @@ def calibration(v: Validation, *, ax: Axes | None = None) -> Axes:
     ax = axes_of(ax, 5.4, 5.4)
     curve, ink, size = v.calibration_curve, ink_of(ax), base_size(ax)
     ax.plot([0, 1], [0, 1], ls="--", lw=1, color=GREY, label="ideal: as often as predicted")
-    ax.plot(curve["predicted"], curve["observed"], "o-", color=BLUE, ms=5, label="observed")
+    few = curve["n"] < FEW_PAIRS
+    ax.plot(curve["predicted"], curve["observed"].mask(few), "o-", color=BLUE, ms=5, label="observed")
+    if few.any():
+        hollow: dict[str, Any] = {"mfc": ax.get_facecolor(), "mec": BLUE, "ms": 5}
+        label = f"observed, fewer than {FEW_PAIRS} pairs"
+        ax.plot(curve["predicted"][few], curve["observed"][few], "o", label=label, **hollow)
     if v.bootstrap:
         ax.vlines(curve["predicted"], curve["low"], curve["high"], color=ink, lw=1.2, label=f"{v.level:.0%} interval")
     ax.set_ylim(-0.03, 1.03)
@@ -701,18 +736,25 @@ def decision_curve(v: Validation, cause: str, *, ax: Axes | None = None) -> Axes
 
 def _ids(ids: Iterable[str] | None, known: Iterable[str], what: str) -> list[str]:
     """Return some ids, each once, or all known ones."""
-    chosen = list(known) if ids is None else list(dict.fromkeys([ids] if isinstance(ids, str) else ids))
+    chosen = tuple(known) if ids is None else names_of(f"{what}s", ids)
     for id_ in chosen:
         if id_ not in known:
             raise UnknownNameError.among(id_, known, what=what, where=f"the network's {what}s are the choice")
     if not chosen:
-        raise EvidenceError(f"no {what} is named, so there is nothing to draw; None draws all")
-    return chosen
+        hint = "; None draws all" if ids is not None else ": the network has none"
+        raise EvidenceError(f"no {what} is named, so there is nothing to draw{hint}")
+    return list(dict.fromkeys(chosen))
 
 
 def _name(net: Network, id_: str) -> str:
     """Return the name of what has a probability."""
     return net.groups[id_].name if id_ in net.groups else net.name_of(id_)
+
+
+def _present(finding: Finding) -> str:
+    """Return the name of a finding that is there: 'Groin pain', 'Onset: sudden'."""
+    present = finding.states[1]
+    return finding.name if present == "present" else f"{finding.name}: {present}"
 
 
 def _said(net: Network, id_: str, value: object) -> str:

@@ -38,6 +38,10 @@ ALL_KINDS = (*KINDS, BACKGROUND)
 COLUMNS = ("kind", "question", "p_yes", "bits", "cost", "bits_per_cost", "if_yes", "if_no")
 
 
+WORTH = 0.1
+"""Bits from which an answer is worth asking for by itself."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Ranking:
     """What each of some questions is worth, and what its answers would make of the causes; in the order asked for.
@@ -303,7 +307,7 @@ def enough(
     d: Diagnosis,
     *,
     kinds: str | Iterable[str] | None = None,
-    min_bits: float = 0.1,
+    min_bits: float = WORTH,
     same_decision: float = 0.95,
     skip: str | Iterable[str] = (),
 ) -> Stop:

@@ -228,7 +228,7 @@ TABLES: dict[str, Edit] = {
         "p = [0.45, 0.60]",
         "p = [0.45]",
         "causes.tendon.prior.female",
-        r"p has 1 numbers; allowed: one number, or 2 \(for 18-49, 50\+\)",
+        r"p has 1 number; allowed: one number, or 2 \(for 18-49, 50\+\)",
     ),
     "too many bands": ("p = [0.30, 0.45]", "p = [0.30, 0.45, 0.5]", "causes.bone.prior.all", "p has 3 numbers"),
     "no bands": ("p = [0.30, 0.45]", "p = []", "causes.bone.prior.all", "p has 0 numbers"),

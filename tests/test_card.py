@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
-from example import example_data, solved
+from example import SCRIPT, example_data, solved
 
 import hip_bayes as hb
 from hip_bayes.card import FEW
@@ -166,3 +166,16 @@ def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
     code, said = run("hip_pain", CASES, tmp_path / "card.md")
     assert code == 2
     assert "no shipped network is called 'hip_pain'" in said
+
+
+def test_texts_of_a_network_are_no_html() -> None:
+    """Markdown lets HTML through: what looks like a script is text, in headings, lists and tables alike."""
+    data = example_data()
+    data["network"]["name"] = data["network"]["population"] = SCRIPT
+    for section in ("causes", "findings", "background", "red_flags", "sources"):
+        for entry in data[section].values():
+            entry.update({key: SCRIPT for key in ("name", "title", "reason") if key in entry})
+    net = solved(data)
+    card = hb.model_card(net, hb.validate(net.simulate(20, seed=0), network=net, bootstrap=0), about=SCRIPT)
+    assert "<" not in card
+    assert card.count(SCRIPT.replace("<", "&lt;")) > 3

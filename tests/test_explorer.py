@@ -55,7 +55,7 @@ def search(explorer: Explorer, words: str) -> list[str]:
 def rows(explorer: Explorer) -> dict[str, Any]:
     """Return the controls of the questions that are shown, by id, from top to bottom."""
     shown = [p.children for p in parts(explorer.page) if "hbx-question" in getattr(p, "_dom_classes", ())]
-    found = {re.findall("<code>(.*?)</code>", question.value)[0]: toggles for question, toggles in shown}
+    found = {re.findall("<code>(.*?)</code>", question.value)[0]: toggles for question, toggles, *_ in shown}
     assert len(found) == len(shown)
     return found
 
@@ -104,13 +104,13 @@ def causes(d: Diagnosis) -> list[tuple[str, str]]:
 def asked(explorer: Explorer) -> str:
     """Return the id of the next best question."""
     card = next(p for p in parts(explorer.page) if "hbx-next" in getattr(p, "_dom_classes", ()))
-    return next(iter(re.findall("<code>(.*?)</code>", card.children[0].value)), "")
+    return next(iter(re.findall("<code>(.*?)</code>", card.children[1].value)), "")
 
 
 def answers(explorer: Explorer) -> tuple[w.Button, ...]:
     """Return the buttons that answer the next best question."""
     card = next(p for p in parts(explorer.page) if "hbx-next" in getattr(p, "_dom_classes", ()))
-    return tuple(p for p in parts(card) if isinstance(p, w.Button))
+    return tuple(p for p in parts(card.children[2]) if isinstance(p, w.Button))
 
 
 def best(d: Diagnosis, kinds: tuple[str, ...] = AT_HOME, *, without: tuple[str, ...] = ()) -> str:

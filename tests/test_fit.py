@@ -435,7 +435,7 @@ def test_a_clash_is_told_in_words() -> None:
     )
     assert d.fit.sentence == (
         "The answers are unusual for this network's population: of people like this one, asked the same, "
-        f"{d.fit.percentile:.1f}% give less probable answers (equally probable ones count half). {d.fit.reasons[0]} "
+        f"{d.fit.percentile:.1f}% give less probable answers (ties count half). {d.fit.reasons[0]} "
         f"{CAVEAT}"
     )
     assert "'A finding: 10% sure sudden'" in d.given(g=0.1).fit.reasons[0]
@@ -450,14 +450,14 @@ def test_ordinary_answers_are_told_in_words(twins: Network) -> None:
     assert fit.percentile == pytest.approx(100 * (2 * one + (both + neither) / 2))
     assert fit.sentence == (
         "The answers are not unusual for this network's population: of people like this one, asked the same, "
-        f"{fit.percentile:.1f}% give less probable answers (equally probable ones count half). {CAVEAT}"
+        f"{fit.percentile:.1f}% give less probable answers (ties count half). {CAVEAT}"
     )
 
 
 def test_the_caveat_says_that_an_outside_disease_is_another_matter() -> None:
     assert CAVEAT == (
-        "A disease outside the list is another matter: many such diseases give ordinary answers, and P(other), where "
-        "the network has it, speaks of them."
+        "This does not show whether a disease outside the list is there, which often gives ordinary answers: look at "
+        "P(other) for that, where the network has it."
     )
 
 

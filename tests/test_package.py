@@ -179,3 +179,9 @@ def test_the_example_of_the_format_is_valid_and_complete() -> None:
     assert net.findings["night_pain"].parent is not None
     assert {n.basis for _, n in numbers(net)} == {"measured", "transferred", "qualitative", "judgement"}
     assert net.diagnose(lateral_pain=True).posterior.index[0] == "tendon"
+
+
+def test_what_is_offered_is_found_by_tab() -> None:
+    """Before anybody asked for it: completion looks at dir()."""
+    code = "import hip_bayes as hb; print(set(hb.__all__) - set(dir(hb)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 import numpy as np
@@ -26,6 +26,7 @@ from hip_bayes import Diagnosis, Network, Validation, drawing, layers, plots
 from hip_bayes.errors import EvidenceError, HipBayesError, MissingExtraError, UnknownNameError
 from hip_bayes.evidence import Case
 from hip_bayes.parts import KINDS, SEXES
+from hip_bayes.plots import FEW_PAIRS
 from hip_bayes.words import percent
 
 if TYPE_CHECKING:
@@ -282,7 +283,7 @@ def test_words_take_the_colour_of_the_axes(of_rich: Diagnosis, v: Validation, na
         ("explanation", ["log odds", "probability (%)"]),
         ("tornado", ["probability (%)", "low end", "high end"]),
         ("network", ["Background", "Causes", "Findings", "History"]),
-        ("findings", ["P(finding | this cause alone), %", "any other"]),
+        ("findings", ["P(finding | this cause alone), %", "leak"]),
         ("priors", ["age (years)", "prior probability (%)", "women", "men"]),
         ("calibration", ["predicted probability (%)", "observed share (%)", "95% interval", "pairs of case and cause"]),
         ("decision_curve", ["threshold probability (%)", "net benefit", "act on everybody", "act on nobody"]),
@@ -314,8 +315,10 @@ def test_any_network_and_any_evidence_can_be_drawn(drawn: st.DataObject, data: D
     plots.explanation(d, "c0")
     plots.network(net, highlight="c0", case=d).figure.canvas.draw()
     plots.priors(net)
-    if not all(f.sign_of(net.background) for f in net.findings.values()):
+    try:
         plots.findings(net)
+    except EvidenceError:
+        assert all(f.sign_of(net.background) for f in net.findings.values())
     plt.close("all")
 
 
@@ -348,7 +351,9 @@ def test_posterior_of_the_first_few_without_intervals(d: Diagnosis) -> None:
 
 def test_posterior_where_nothing_is_known_says_so(rich: Network) -> None:
     assert "Known: nothing" in said(plots.posterior(rich.diagnose(), level=None))
-    assert "before (nothing known)" in said(plots.posterior(rich.diagnose(), level=None))
+    assert "before" not in said(plots.posterior(rich.diagnose(age=40, sex="male"), level=None))
+    assert "before (nothing known)" in said(plots.posterior(rich.diagnose(lateral_pain=True), level=None))
+    assert "nothing is known yet" in said(plots.explanation(rich.diagnose(), "tendon"))
 
 
 def test_a_network_too_large_to_list_is_drawn_too() -> None:
@@ -433,7 +438,12 @@ def test_tornado_moves_the_widest_numbers(of_rich: Diagnosis) -> None:
     ends = [bar.get_x() + bar.get_width() for bar in ax.patches]
     assert [bar.get_x() for bar in ax.patches] == [of_rich["neck"]] * 8
     assert ends == pytest.approx([*table["p_low"], *table["p_high"]])
-    assert [t.get_text() for t in ax.texts] == [f"{x:.3g}" for x in [*table["low"], *table["high"]]]
+    is_p = table["what"].str.startswith("P(")
+    assert is_p.any()
+    said_ends = [
+        percent(x) if p else f"{x:.3g}" for end in ("low", "high") for x, p in zip(table[end], is_p, strict=True)
+    ]
+    assert [t.get_text() for t in ax.texts] == said_ends
     labels = [flat(t).removesuffix(" *") for t in ax.get_yticklabels()]
     assert labels == table["what"].tolist()
     stars = [t.get_text().endswith("*") for t in ax.get_yticklabels()]
@@ -546,7 +556,7 @@ def test_findings_shows_the_table_with_kinds_apart_and_the_leak_beside(shipped: 
     assert names.index("Imaging") > row
     assert np.isnan(table[0]).all()
     assert f"{100 * mixed:.0f}" in [t.get_text() for t in ax.texts]
-    assert [t.get_text() for t in ax.get_xticklabels()][-1] == "any other"
+    assert [t.get_text() for t in ax.get_xticklabels()][-1] == "leak"
 
 
 def test_a_table_too_large_for_its_figure_has_a_scale_instead_of_numbers(shipped: Network) -> None:
@@ -573,8 +583,15 @@ def test_calibration_is_that_of_the_validation(v: Validation) -> None:
     curve = v.calibration_curve
 
     assert list(ax.lines[0].get_xdata()) == list(ax.lines[0].get_ydata()) == [0, 1]
+    few = curve["n"] < FEW_PAIRS
+    assert few.any()
+    assert not few.all()
     assert list(ax.lines[1].get_xdata()) == curve["predicted"].tolist()
-    assert list(ax.lines[1].get_ydata()) == curve["observed"].tolist()
+    assert ax.lines[1].get_ydata()[~few].tolist() == curve["observed"][~few].tolist()
+    assert np.isnan(ax.lines[1].get_ydata()[few]).all()
+    assert ax.lines[2].get_ydata().tolist() == curve["observed"][few].tolist()
+    assert ax.lines[2].get_linestyle() == "None"
+    assert f"fewer than {FEW_PAIRS} pairs" in said(ax)
     ends = [segment[:, 1].tolist() for segment in ax.collections[0].get_segments()]
     assert ends == curve[["low", "high"]].to_numpy().tolist()
     [above] = ax.child_axes
@@ -632,8 +649,26 @@ def test_unknown_names_are_refused_before_anything_is_drawn(of_rich: Diagnosis, 
 
 
 def test_a_case_of_another_network_is_refused(d: Diagnosis, rich: Network) -> None:
-    with pytest.raises(EvidenceError, match="case is a result of another network"):
+    with pytest.raises(EvidenceError, match="case is no result of this network"):
         plots.network(rich, case=d)
+
+
+@pytest.mark.parametrize("ax", ["figure", np.array([1, 2])])
+def test_what_is_no_axes_is_refused(of_rich: Diagnosis, v: Validation, ax: Any) -> None:  # noqa: ANN401
+    for draw in pictures(of_rich, v).values():
+        with pytest.raises(EvidenceError, match=r"^ax is .*; allowed: one matplotlib Axes"):
+            draw(ax)
+    assert plt.get_fignums() == []
+
+
+def test_what_are_no_names_is_refused(of_rich: Diagnosis) -> None:
+    net: Any = of_rich.network
+    with pytest.raises(EvidenceError, match="causes is 5; allowed: a name or a list of names"):
+        plots.priors(net, 5)  # type: ignore[arg-type]
+    with pytest.raises(UnknownNameError, match="unknown finding"):
+        plots.findings(net, findings=[["lateral_pain"]])  # type: ignore[list-item]
+    with pytest.raises(EvidenceError, match="case is no result of this network"):
+        plots.network(net, case="x")  # type: ignore[arg-type]
 
 
 def test_without_matplotlib_one_sentence_says_what_to_install(

@@ -165,7 +165,7 @@ def test_whatever_is_known_is_well_formed_and_complete(drawn: st.DataObject, dat
     assert all(0 <= mark["left"] <= 100 and mark["width"] >= 0 for mark in page.marks("interval"))
     assert whole.text.count(DISCLAIMER) == page.text.count(DISCLAIMER) == 1
     for part, shown in zip((*net.causes.values(), *net.findings.values()), parts, strict=True):
-        assert f'Network.look_up("{part.id}")' in shown.text
+        assert f'net.look_up("{part.id}")' in shown.text
         assert look_up(net, part.id)["path"].size > 0
 
 
