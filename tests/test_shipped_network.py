@@ -294,7 +294,7 @@ def test_the_counts_of_the_readme_are_true(net: Network) -> None:
         f"{bases.count('transferred')} are published figures moved",
         f"{bases.count('qualitative')} readings of words, {bases.count('measured')} as a study prints them",
     ):
-        assert said in readme
+        assert said in readme, f"README.md should say: {said}"
     d = net.diagnose(age=46, sex="female", lateral_pain=True, groin_pain=False)
     shown = [line for line in str(d).splitlines() if "%" in line]
     assert all(line in readme for line in shown[:5])

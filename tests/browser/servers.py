@@ -31,16 +31,19 @@ def voila(folder: Path, home: Path) -> Iterator[str]:
 
 
 @contextmanager
-def lab(folder: Path, home: Path) -> Iterator[str]:
-    """Give the address of JupyterLab without a token, serving a folder; `home` is a folder for what it writes."""
+def jupyter(module: str, folder: Path, home: Path) -> Iterator[str]:
+    """Give the address of JupyterLab ("jupyterlab") or Jupyter Notebook ("notebook") without a token.
+
+    Serving a folder of notebooks; `home` is a folder for what it writes.
+    """
     options = [
         "--ServerApp.ip=127.0.0.1",
         "--IdentityProvider.token=",
         f"--ServerApp.root_dir={folder}",
         "--allow-root",
-        "--LabApp.news_url=",
+        *(["--LabApp.news_url="] if module == "jupyterlab" else []),
     ]
-    with _serving("jupyterlab", folder, home, options) as address:
+    with _serving(module, folder, home, options) as address:
         yield address
 
 

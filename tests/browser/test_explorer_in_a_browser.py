@@ -1,4 +1,4 @@
-"""The explorer as people see it: served by Voila and opened in JupyterLab, on 127.0.0.1 and free ports.
+"""The explorer as people see it: served by Voila, opened in JupyterLab and in Jupyter Notebook.
 
 `pytest -m browser tests/browser`, with the extra `browser` and Chromium installed.
 """
@@ -49,7 +49,14 @@ def voila(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
 @pytest.fixture(scope="session")
 def lab(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the address of JupyterLab, serving the folder."""
-    with servers.lab(folder, tmp_path_factory.mktemp("lab")) as address:
+    with servers.jupyter("jupyterlab", folder, tmp_path_factory.mktemp("lab")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def notebook(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the address of Jupyter Notebook, serving the folder."""
+    with servers.jupyter("notebook", folder, tmp_path_factory.mktemp("notebook")) as address:
         yield address
 
 
@@ -88,17 +95,29 @@ def in_voila(page: Page, address: str, name: str) -> None:
 def in_lab(page: Page, address: str, name: str) -> None:
     """Open a notebook in JupyterLab and run all of it."""
     page.goto(f"{address}/lab/tree/{name}?reset")
-    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
     page.get_by_text("| Idle").wait_for()
+    run_all(page)
+
+
+def in_notebook(page: Page, address: str, name: str) -> None:
+    """Open a notebook in Jupyter Notebook and run all of it."""
+    page.goto(f"{address}/notebooks/{name}")
+    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
+    run_all(page)
+
+
+def run_all(page: Page) -> None:
+    """Choose this in the menu of JupyterLab or Jupyter Notebook."""
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
 
 
-@pytest.fixture(scope="session", params=["voila", "lab"])
+@pytest.fixture(scope="session", params=["voila", "lab", "notebook"])
 def opened(request: pytest.FixtureRequest, new_page: Callable[[], Page]) -> Iterator[Locator]:
-    """Return the explorer of the notebook, in either."""
+    """Return the explorer of the notebook, in each of them."""
     page = new_page()
-    open_in = {"voila": in_voila, "lab": in_lab}[request.param]
+    open_in = {"voila": in_voila, "lab": in_lab, "notebook": in_notebook}[request.param]
     open_in(page, request.getfixturevalue(request.param), "10_explorer.ipynb")
     explorer = page.locator(".hbx")
     see_bars(explorer, diagnosis(explorer))
@@ -163,7 +182,11 @@ def test_it_follows_clicks_with_the_numbers_of_the_library(explorer: Locator) ->
     explorer.locator("select").select_option("46")
     for id_ in ("lateral_pain", "groin_pain", "pain_lying_on_side"):
         say(explorer, id_, "yes" if facts[id_] else "no")
-    see_bars(explorer, hb.diagnose(facts))
+    d = hb.diagnose(facts)
+    see_bars(explorer, d)
+    long = "all => all.map(b => b.querySelector('.p').getBoundingClientRect().width / b.getBoundingClientRect().width)"
+    lengths = explorer.locator(".hbx-cause .bar").evaluate_all(long)
+    assert lengths == pytest.approx([d[c] for c in d.ranking], abs=0.02)
 
     question = explorer.locator(".hbx-next code").inner_text()
     assert question == hb.diagnose(facts).next_questions(1, kinds=["background", "history"]).index[0]
