@@ -1,7 +1,8 @@
-"""Fixtures that the tests share: the example of networks/README.md as text, data, file and network."""
+"""What the tests share: the example of networks/README.md as text, data, file and network, and one option."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,12 +11,16 @@ from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from hip_bayes import Network
 
 settings.register_profile("hip_bayes", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("hip_bayes")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `pytest -m browser tests/browser --picture docs/explorer.png`."""
+    parser.addoption("--picture", type=Path, help="take the README's picture of the explorer again, into this file")
 
 
 @pytest.fixture

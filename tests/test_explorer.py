@@ -10,6 +10,7 @@ from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as w
+import pandas as pd
 import pytest
 from example import SCRIPT, Data, finding, qmr_like, rich_data, small, solved
 from hypothesis import given, settings
@@ -26,8 +27,6 @@ from hip_bayes.words import between, percent
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    import pandas as pd
 
     from hip_bayes import Network
 
@@ -198,7 +197,7 @@ def test_what_cannot_be_is_said_and_not_taken_over() -> None:
 
     assert explorer.facts == {"sex": "male"}
     assert control(explorer, "amenorrhoea").value == "unknown"
-    assert "'amenorrhoea' is said of a male person" in text(explorer)
+    assert text(explorer).count("'amenorrhoea' is said of a male person") == 2  # on top, and where it was clicked
     with pytest.raises(hb.ContradictionError, match="'amenorrhoea' is said of a male person"):
         explorer.answer("amenorrhoea", "yes")
     with pytest.raises(hb.UnknownNameError, match="did you mean 'lateral_pain'"):
@@ -298,6 +297,93 @@ def test_a_click_does_not_wait_for_intervals_under_way(rich: Network, monkeypatc
     assert bars(explorer) == [
         (*words, between(*table.loc[c, ["low", "high"]])) for words, c in zip(causes(d), d.ranking, strict=True)
     ]
+
+
+def test_red_flags_that_nobody_asked_about_come_first(explorer: Explorer, rich: Network) -> None:
+    """One click opens them, another answers no to those that are left; then nothing more is said of them."""
+    click(explorer, fever=True)
+    assert "Red flags come first: 1 not asked" in text(explorer)
+    search(explorer, "")
+    button(explorer, "History").click()
+    button(explorer, "Show them").click()
+    assert ids(explorer) == list(rich.red_flags)
+    button(explorer, "None of these").click()
+    assert explorer.facts == {"fever": True, "weight_loss": False}
+    first = next(p for p in parts(explorer.page) if "hbx-next" in getattr(p, "_dom_classes", ())).children[0]
+    assert first.layout.display == "none"
+    assert not [p for p in parts(explorer.page) if getattr(p, "description", "") == "None of these"]
+
+
+def test_it_says_when_it_is_enough() -> None:
+    """As `Diagnosis.enough` has it, once no question left is worth much; the best of them is there all the same."""
+    explorer = hb.explore(age=46, sex="female")
+    for _ in range(60):
+        stop = explorer.diagnosis.enough(kinds=AT_HOME)
+        assert ("It is enough" in text(explorer)) == bool(stop)
+        if stop:
+            break
+        explorer.answer(asked(explorer), value=False)
+    assert stop.reason in text(explorer)
+    assert asked(explorer) == best(explorer.diagnosis)
+
+
+def test_how_sure_is_never_rounded_to_certainty(rich: Network) -> None:
+    """And it is said of what."""
+    explorer = hb.explore(rich, lateral_pain=0.999, onset=0.7)
+    assert control(explorer, "lateral_pain").label == "99.9% sure"
+    assert control(explorer, "onset").label == "70% sure sudden"
+
+
+def test_what_is_known_may_come_first() -> None:
+    """As in `diagnose`: as a mapping or as a row of a table."""
+    facts = {"age": 46, "lateral_pain": True}
+    assert hb.explore(facts).facts == hb.explore(pd.Series(facts, dtype=object)).facts == facts
+    assert hb.explore(facts, sex="female").python == 'hb.diagnose(age=46, sex="female", lateral_pain=True)'
+
+
+def test_the_call_says_which_network_is_meant(rich: Network) -> None:
+    assert "# network: the Network given to hb.explore" in text(hb.explore(rich))
+    assert "# network" not in text(hb.explore())
+
+
+def test_with_much_known_reasons_wait_for_a_click(rich: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They take a second or more, in which the page would not appear."""
+    monkeypatch.setattr("hip_bayes.explorer.MOST_PIECES", 1)
+    explorer = hb.explore(rich, lateral_pain=True, night_pain=True)
+    cause = explorer.diagnosis.ranking[0]
+    assert "Click a cause to see why." in text(explorer)
+    assert explorer.diagnosis.why(cause) not in text(explorer)
+    button(explorer, rich.causes[cause].name).click()
+    assert explorer.diagnosis.why(cause) in text(explorer)
+
+
+def test_what_goes_wrong_in_the_background_is_shown(rich: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    explorer = hb.explore(rich)
+
+    def refuses(d: Diagnosis, *given: Any, **more: Any) -> pd.DataFrame:  # noqa: ANN401, ARG001
+        raise hb.NetworkTooLargeError("too large for this test")
+
+    monkeypatch.setattr(Diagnosis, "intervals", refuses)
+
+    async def clicked() -> None:
+        async with asyncio.timeout(30):
+            click(explorer, lateral_pain=True)
+            seen = False
+            while not seen:
+                await asyncio.sleep(0.01)
+                seen = "too large for this test" in text(explorer)
+
+    asyncio.run(clicked())
+    assert not any(is_old(part) for part in parts(explorer.page))
+
+
+def test_a_search_leaves_nothing_behind(explorer: Explorer) -> None:
+    """Ipywidgets keeps every widget alive: what is made for a search is made once."""
+    search(explorer, "pain")
+    shown = {part.model_id for part in parts(explorer.page)}
+    for words in ("p", "pa", "pai", "pain"):
+        search(explorer, words)
+    assert {part.model_id for part in parts(explorer.page)} == shown
 
 
 def test_a_clicked_cause_is_explained(explorer: Explorer, rich: Network) -> None:
