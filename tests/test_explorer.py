@@ -207,6 +207,23 @@ def test_what_cannot_be_is_said_and_not_taken_over() -> None:
     assert "is said of" not in text(explorer)
 
 
+def test_what_a_refusal_quotes_is_text(explorer: Explorer) -> None:
+    explorer._take("lateral_pain", SCRIPT)  # noqa: SLF001 - no control has such a value
+
+    assert SCRIPT in text(explorer)
+    assert "<script" not in html(explorer)
+
+
+def test_every_button_says_what_it_does(explorer: Explorer, rich: Network) -> None:
+    """Where the word on it is not enough: to whoever points at it, and to a screen reader."""
+    for name in rich.causes.values():
+        assert button(explorer, name.name).tooltip == "Why? Show what speaks for it and against it"
+    assert button(explorer, "Reset").tooltip == "Forget everything that was said"
+    assert button(explorer, "None of these").tooltip == "Answer no to every red flag that is unknown"
+    said_of = rich.findings["onset"].name
+    assert list(control(explorer, "onset").tooltips) == [f"{said_of}: {x}" for x in ("sudden", "gradual", "unknown")]
+
+
 def test_reset_forgets_everything(explorer: Explorer, rich: Network) -> None:
     skipped = asked(explorer)
     button(explorer, "Don't know").click()

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from matplotlib import colors, patches
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
-from matplotlib.text import Text
+from matplotlib.text import Annotation, Text
 from strategies import evidence, networks
 
 import hip_bayes as hb
@@ -27,7 +27,7 @@ from hip_bayes.errors import EvidenceError, HipBayesError, MissingExtraError, Un
 from hip_bayes.evidence import Case
 from hip_bayes.parts import KINDS, SEXES
 from hip_bayes.plots import FEW_PAIRS
-from hip_bayes.words import percent
+from hip_bayes.words import factor, percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -297,6 +297,15 @@ def test_axes_say_what_they_show_and_in_which_unit(
     assert [unit for unit in units if unit not in text] == []
 
 
+def test_an_axis_of_probabilities_is_numbered_in_per_cent(of_rich: Diagnosis, v: Validation) -> None:
+    """As its label says."""
+    both = plots.calibration(v)
+    for axis in (plots.posterior(of_rich, level=None).xaxis, plots.tornado(of_rich).xaxis, both.xaxis, both.yaxis):
+        ticks = [(tick.get_loc(), tick.label1.get_text()) for tick in axis.get_major_ticks()]
+        assert len(ticks) > 1
+        assert [float(label) for _, label in ticks] == pytest.approx([100 * at for at, _ in ticks])
+
+
 @pytest.mark.parametrize("name", ["posterior", "before_after", "explanation", "tornado", "network, a case"])
 def test_urgency_comes_first(of_rich: Diagnosis, v: Validation, name: str) -> None:
     ax = pictures(of_rich, v)[name](None)
@@ -371,6 +380,8 @@ def test_before_after_shows_both(d: Diagnosis) -> None:
 
     assert list(ax.lines[0].get_xdata()) == [d[c] for c in after.ranking]
     assert list(ax.lines[1].get_xdata()) == [after[c] for c in after.ranking]
+    assert [line.get_label() for line in ax.lines[:2]] == ["before", "after"]
+    assert [t.get_text() for t in ax.texts] == [f"{percent(d[c])} → {percent(after[c])}" for c in after.ranking]
     title = "Then said: Groin pain: yes, Pain at night: 60% sure, Clicking: no longer known"
     assert " ".join(ax.get_title(loc="left").split()) in (title, f"SOON: have this assessed within days {title}")
     assert "nothing new" in plots.before_after(d, groin_pain=False).get_title(loc="left")
@@ -390,6 +401,10 @@ def test_explanation_leads_from_the_prior_to_the_posterior(d: Diagnosis, of: str
     moves = [(bar.get_x(), bar.get_x() + bar.get_width()) for bar in ax.patches]
     assert [sorted(move) for move in moves] == [pytest.approx(sorted(pair)) for pair in itertools.pairwise(starts)]
     assert list(ax.lines[0].get_xdata()) == pytest.approx([starts[0], table.attrs["log_odds_posterior"]])
+    signs = [colors.to_hex(bar.get_facecolor()).upper() for bar in ax.patches]
+    assert signs == [drawing.BLUE if x > 0 else drawing.RED for x in table["contribution"]]
+    assert {drawing.BLUE, drawing.RED} == set(signs)
+    assert [t.get_text() for t in ax.texts] == [factor(x).removeprefix("odds ") for x in table["contribution"]]
     labels = [flat(t) for t in ax.get_yticklabels()]
     assert labels[0] == f"nothing known: {percent(table.attrs['prior'])}"
     assert labels[-1] == f"all of it: {percent(d[of])}"
@@ -438,6 +453,9 @@ def test_tornado_moves_the_widest_numbers(of_rich: Diagnosis) -> None:
     ends = [bar.get_x() + bar.get_width() for bar in ax.patches]
     assert [bar.get_x() for bar in ax.patches] == [of_rich["neck"]] * 8
     assert ends == pytest.approx([*table["p_low"], *table["p_high"]])
+    drawn = [(bars.get_label(), list(bars)) for bars in ax.containers]
+    low, high = (f"the number at its {end} end" for end in ("low", "high"))
+    assert drawn == [(low, ax.patches[:4]), (high, ax.patches[4:])]
     is_p = table["what"].str.startswith("P(")
     assert is_p.any()
     said_ends = [
@@ -483,6 +501,48 @@ def test_network_shows_what_is_known_and_how_likely_each_cause_is(of_rich: Diagn
     assert "Pain on the outside of the hip: yes" in text
     assert "Pain at night: 70% sure" in text
     assert "A finding: sudden" in text
+
+
+def test_network_marks_what_is_present_absent_and_unsure(rich: Network) -> None:
+    """A filled square, a crossed empty one, a half filled one; of what is not known only a dot."""
+    ax = plots.network(rich, case=rich.diagnose(lateral_pain=True, night_pain=0.7, onset="gradual"))
+    face, fill = colors.to_rgba(ax.get_facecolor()), colors.to_rgba(drawing.RED)
+    at: dict[str, list[tuple[Any, ...]]] = {}
+    for line in ax.lines:
+        [x], [y] = line.get_data()
+        label = min((t for t in ax.texts if t.get_position()[1] == y), key=lambda t: abs(t.get_position()[0] - x))
+        inside = colors.to_rgba(line.get_markerfacecolor()) if line.get_marker() == "s" else ()
+        at.setdefault(flat(label), []).append((line.get_marker(), line.get_fillstyle(), inside))
+
+    assert at["Pain on the outside of the hip: yes"] == [("s", "full", fill)]
+    assert at["A finding: gradual"] == [("s", "full", face), ("x", "full", ())]
+    assert at["Pain at night: 70% sure"] == [("s", "full", face), ("s", "left", fill)]
+    assert [mark for mark, *_ in at[rich.name_of("weak_muscles")]] == ["."]
+
+
+def test_network_draws_an_arc_where_a_cause_makes_another_likelier(shipped: Network) -> None:
+    """To the left of the causes, from one to the other, the wider the further the odds ratio is from 1."""
+    ratios = {
+        (of, c): ratio.value
+        for c, cause in shipped.causes.items()
+        for of, ratio in cause.odds_ratios.items()
+        if of in shipped.causes
+    }
+    assert ratios
+    ax = plots.network(shipped)
+    [lines] = ax.collections
+    outlines = [p for p in ax.patches if colors.to_rgba(p.get_facecolor())[3] == 0]
+    middle = {id_: p.get_y() + p.get_height() / 2 for id_, p in zip(shipped.causes, outlines, strict=True)}
+    x = outlines[0].get_x()
+    arcs = {}
+    for line, width in zip(lines.get_segments(), lines.get_linewidths(), strict=True):
+        if line[[0, -1], 0] == pytest.approx([x, x]):
+            start, end = (min(middle, key=lambda c: abs(middle[c] - y)) for y in line[[0, -1], 1])
+            arcs[start, end] = width
+            assert line[[0, -1], 1] == pytest.approx([middle[start], middle[end]])
+            assert line[1:-1, 0].max() < x
+
+    assert arcs == pytest.approx({pair: 0.4 + 0.9 * abs(np.log(ratio)) for pair, ratio in ratios.items()})
 
 
 def test_network_draws_the_links_of_the_highlighted_cause_alone(rich: Network) -> None:
@@ -555,8 +615,10 @@ def test_findings_shows_the_table_with_kinds_apart_and_the_leak_beside(shipped: 
     assert names[0] == "History"
     assert names.index("Imaging") > row
     assert np.isnan(table[0]).all()
+    assert [t.get_text() for t in ax.texts[:3]] == [f"{100 * p:.0f}" for p in table[1]]
     assert f"{100 * mixed:.0f}" in [t.get_text() for t in ax.texts]
-    assert [t.get_text() for t in ax.get_xticklabels()][-1] == "leak"
+    assert [flat(t) for t in ax.get_xticklabels()] == [*(shipped.name_of(c) for c in causes), "leak"]
+    assert ax.images[0].get_clim() == (0, 1)
 
 
 def test_a_table_too_large_for_its_figure_has_a_scale_instead_of_numbers(shipped: Network) -> None:
@@ -575,6 +637,17 @@ def test_priors_are_those_of_the_network(shipped: Network) -> None:
     want = [[n.p for n in shipped.causes[c].prior[sex].values()] for c in causes for sex in SEXES]
     assert [list(line.get_ydata()) for line in solid] == want
     assert {t.get_text() for t in ax.texts} == {"women", "men", *(shipped.name_of(c) for c in causes)}
+    at = {t.get_text(): t.xy[0] for t in ax.texts if isinstance(t, Annotation)}
+    assert [at["women"], at["men"]] == [line.get_xdata()[0] for line in solid[:2]]
+    for c, line in zip(causes, solid[1::2], strict=True):  # its marker stands beside its name
+        [leader] = [
+            other
+            for other in ax.lines
+            if other.get_markevery() == [1]
+            and other.get_xdata()[1] == at[shipped.name_of(c)]
+            and other.get_ydata()[0] == line.get_ydata()[-1]
+        ]
+        assert (leader.get_marker(), leader.get_color()) == (line.get_marker(), line.get_color())
     assert [t.get_text() for t in ax.get_xticklabels()] == [*shipped.bands, *shipped.bands]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from html import escape
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ import hip_bayes as hb
 from hip_bayes.checks import numbers
 from hip_bayes.diagnosis import DISCLAIMER
 from hip_bayes.explanation import SMALL
+from hip_bayes.look import probability, reasons
 from hip_bayes.notebook import DRAWS, LEVEL, MOST_PIECES, MOST_STATES, of_network, tag
 from hip_bayes.parts import Number, OddsRatio
 from hip_bayes.provenance import by_basis, look_up
@@ -255,7 +257,7 @@ def test_no_probability_is_shown_as_certain(data: Data) -> None:
 def test_reasons_are_those_of_the_explanation(rich: hb.Network) -> None:
     """Under "For" and "Against", with a sign and a factor each; of the three likeliest causes, the first unfolded."""
     d = rich.diagnose({**FACTS, "weak_muscles": False, "onset": "sudden"})
-    page = read(d)
+    page, raw = read(d), d._repr_html_()
 
     blocks = page.text.split("For:")[1:]
     assert len(blocks) == 3
@@ -268,8 +270,51 @@ def test_reasons_are_those_of_the_explanation(rich: hb.Network) -> None:
             assert (words in side) == (abs(row["contribution"]) >= SMALL)
             if row["explained_by"] and words in side:
                 assert f"{words}; {rich.name_of(row['explained_by'])} explains it too)" in side
+            chip = f'<span class="chip {row["direction"]}">{escape(words).replace(" (", " <small>(", 1)}'
+            assert chip in raw or words not in side
     assert in_order([f"{rich.name_of(c)}, {percent(d[c])}" for c in d.ranking], page.text)
     assert page.text.index("The same for") > page.text.index("Against:")
+
+
+@settings(max_examples=20)
+@given(drawn=st.data(), data=networks())
+def test_the_explorers_bars_are_the_probabilities(drawn: st.DataObject, data: Data) -> None:
+    """As long as they are probable, with a line from end to end of the interval, and all of it in words."""
+    d = solved(data).diagnose(drawn.draw(evidence(data)))
+    for c, (low, high) in d.intervals(LEVEL, draws=20)[["low", "high"]].T.items():
+        page = Page(probability(d[str(c)], (low, high)))
+        [bar], [line] = page.marks("p"), page.marks("interval")
+
+        assert bar == {"width": pytest.approx(100 * d[str(c)], abs=0.006)}
+        assert line["left"] == pytest.approx(100 * low, abs=0.006)
+        assert line["left"] + line["width"] == pytest.approx(100 * high, abs=0.011)
+        assert in_order([percent(d[str(c)]), between(low, high)], page.text)
+        alone = Page(probability(d[str(c)], None))
+        assert (alone.marks("p"), alone.marks("interval")) == ([bar], [])
+        assert alone.text.split() == [percent(d[str(c)])]
+
+
+@settings(max_examples=20)
+@given(drawn=st.data(), data=networks())
+def test_the_explorers_reasons_are_those_of_the_explanation(drawn: st.DataObject, data: Data) -> None:
+    """From the middle to the right what speaks for a cause, to the left what speaks against it."""
+    net = solved(data)
+    d = net.diagnose(drawn.draw(evidence(data)))
+    cause = d.ranking[0]
+    table = d.explain(cause)
+    page = Page("".join(reasons(d, cause)))
+    most = max(1.0, *table["contribution"].abs()) if len(table) else 1.0
+    lengths = (50 * table["contribution"].abs() / most).tolist()
+
+    assert in_order([f"Why {percent(d[cause])}?", table.attrs["summary"]], page.text)
+    pieces = zip(table.index, table["said"], table["direction"], table["contribution"], strict=True)
+    assert in_order((f"{said(net, str(f), x)} {side}, {factor(size)}" for f, x, side, size in pieces), page.text)
+    pro, con = iter(page.marks("p")), iter(page.marks("hbx-against"))
+    for size, length in zip(table["contribution"], lengths, strict=True):
+        bar = next(pro if size > 0 else con)
+        assert bar["width"] == pytest.approx(length, abs=0.006)
+        assert bar["left"] == pytest.approx(50 if size > 0 else 50 - length, abs=0.006)
+    assert [*pro, *con] == []
 
 
 def test_an_explanation_with_nothing_on_a_side_says_so(rich: hb.Network) -> None:
@@ -385,11 +430,18 @@ def test_a_network_shows_what_it_is_and_rests_on(rich: hb.Network) -> None:
         ["A minimal network, version 0.1.0", rich.description, rich.population, "Ages 18 to 90."], page.text
     )
     assert "3 causes, 1 background factor, 3 findings, 2 red flags, 1 source" in page.text
+    bars = iter(page.marks("p"))
     for cause in rich.causes.values():
         ranges = [between(min(p), max(p)) for p in ([n.p for n in row.values()] for row in cause.prior.values())]
         assert f"{cause.name} {cause.id} {' '.join(ranges)}" in page.text
+        both = [n.p for row in cause.prior.values() for n in row.values()]
+        place = {"left": 100 * min(both), "width": 100 * (max(both) - min(both))}
+        assert next(bars) == pytest.approx(place, abs=0.006)
+    styles = [attributes.get("style") or "" for _, attributes in page.elements]
+    shares = iter(int(style.removeprefix("flex-grow:")) for style in styles if style.startswith("flex-grow:"))
     for basis, count in by_basis(rich).items():
         assert re.search(rf"\b{basis} {count}\b", page.text)
+        assert not count or next(shares) == count
     for part in (*rich.findings.values(), *rich.background.values(), *rich.red_flags.values()):
         assert f"{part.name} {part.id}: {part.question}" in page.text
     assert f"History: {len(rich.findings)}" in page.text
