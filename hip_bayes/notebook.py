@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from .diagnosis import Diagnosis
     from .model import Network
-    from .parts import Cause, Finding
+    from .parts import Background, BySexAndBand, Cause, Finding
 
     Row = tuple[str, Number | OddsRatio]
 
@@ -311,21 +311,31 @@ def _basis(net: Network) -> Iterator[Html]:
     yield tag("p", *(part for word in words for part in word))
 
 
-# ------------------------------------------------------------------------------------------ a cause and a finding
+# ------------------------------------------------------------------------------------------- parts of a network
 
 
 def of_cause(cause: Cause) -> str:
     """Return a cause as an HTML fragment: its priors, odds ratios and subtypes, each with where it comes from."""
-    priors = [(f"{sex}, {band}", n) for sex, row in cause.prior.items() for band, n in row.items()]
     return _page(
         tag("p", tag("b", cause.name), " ", tag("code", cause.id), f", ICD-10 {cause.icd10}"),
         tag("p", cause.description),
         table_of(
-            *_numbers("Prior by sex and age", priors),
+            *_numbers("Prior by sex and age", _by_sex_and_band(cause.prior)),
             *_numbers("Odds ratio, with against without (plausible range)", cause.odds_ratios.items()),
             *_numbers("Share of each form", ((s.name, s.share) for s in cause.subtypes.values())),
         ),
         _citations(cause.id),
+    )
+
+
+def of_background(background: Background) -> str:
+    """Return a background variable as an HTML fragment: its question and its prevalence, with where that comes from."""
+    return _page(
+        tag("p", tag("b", background.name), " ", tag("code", background.id)),
+        tag("p", background.question),
+        table_of(*_numbers("Prevalence by sex and age", _by_sex_and_band(background.prevalence))),
+        *((tag("p", tag("b", "Prevention: "), " ".join(background.prevention)),) if background.prevention else ()),
+        _citations(background.id),
     )
 
 
@@ -366,6 +376,10 @@ def _numbers(title: str, rows: Iterable[Row]) -> Iterator[Html]:
                 p = tag("td", percent(number.p), class_="number")
                 yield tag("tr", tag("td", label), p, tag("td", bar_of(number.p), class_="bars"))
         yield tag("tr", tag("td", where_from, class_="from", colspan="3"))
+
+
+def _by_sex_and_band(numbers: BySexAndBand) -> Iterator[Row]:
+    return ((f"{sex}, {band}", n) for sex, row in numbers.items() for band, n in row.items())
 
 
 def _provenance(number: Number | OddsRatio) -> Html:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from textwrap import indent
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .errors import UnknownNameError
@@ -25,6 +26,8 @@ UNKNOWN = ("unknown", "")
 """Words that every finding takes, besides the names of its own states."""
 ROUNDING = 1e-12
 """Differences of probabilities below this are rounding."""
+LINE = 100
+"""The most characters that a mapping takes on one line."""
 RESERVED = ("age", "sex", "hip_pain", "network", "setting", "triage")
 
 T = TypeVar("T")
@@ -66,8 +69,11 @@ class Table(Mapping[str, T]):
         return len(self._items)
 
     def __repr__(self) -> str:
-        """Show keys and entries like a dict."""
-        return f"{type(self).__name__}({self._items!r})"
+        """Show keys and entries like a dict, a line for each if they are many."""
+        items = [f"{key!r}: {entry!r}" for key, entry in self._items.items()]
+        line = ", ".join(items)
+        inside = line if len(line) <= LINE else "\n" + indent(",\n".join(items), "    ") + ",\n"
+        return f"{type(self).__name__}({{{inside}}})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +173,16 @@ class Background:
     prevalence: BySexAndBand
     prevention: tuple[str, ...] = ()
     states: tuple[str, str] = ("absent", "present")
+
+    def __repr__(self) -> str:
+        """Say on one line which variable it is; its fields have the numbers."""
+        return f"<Background {self.id}: {self.name}>"
+
+    def _repr_html_(self) -> str:
+        """Return its numbers with where they come from, for a notebook, every string escaped."""
+        from .notebook import of_background
+
+        return of_background(self)
 
 
 @dataclass(frozen=True, slots=True)

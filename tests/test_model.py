@@ -31,6 +31,13 @@ def test_a_table_is_a_mapping_in_its_order() -> None:
     assert "a" in table
     assert "c" not in table
     assert repr(table) == "Table({'b': 1, 'a': 2})"
+    assert repr(Table({"a": "x" * 60, "b": table, "c": "x" * 60})).splitlines() == [
+        "Table({",
+        f"    'a': '{'x' * 60}',",
+        "    'b': Table({'b': 1, 'a': 2}),",
+        f"    'c': '{'x' * 60}',",
+        "})",
+    ]
 
 
 @pytest.mark.parametrize("key", [3, None, ("a",), ["a"], {"a": 1}], ids=repr)

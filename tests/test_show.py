@@ -85,9 +85,14 @@ def read(shown: Any) -> Page:  # noqa: ANN401 whatever has a notebook view
     return page
 
 
+def parts_of(net: hb.Network) -> list[Any]:
+    """Return what has a view of its own, in the order of a file."""
+    return [*net.background.values(), *net.causes.values(), *net.findings.values()]
+
+
 def views(net: hb.Network, facts: dict[str, object]) -> list[Page]:
     """Return all that can be shown of a network and a case."""
-    return [read(x) for x in (net.diagnose(facts), net, *net.causes.values(), *net.findings.values())]
+    return [read(x) for x in (net.diagnose(facts), net, *parts_of(net))]
 
 
 def with_text(part: Any, text: str, key: str = "") -> Any:  # noqa: ANN401 parsed TOML
@@ -126,7 +131,7 @@ def test_every_text_of_a_file_is_shown_as_text(evil: str) -> None:
     net = solved(data)
     facts = {**FACTS, "onset": True, "weak_muscles": True}
 
-    d, whole, tendon, bone, *_, lateral, night, onset = views(net, facts)
+    d, whole, weak, tendon, bone, *_, lateral, night, onset = views(net, facts)
 
     assert SCRIPT not in net.diagnose(facts)._repr_html_()
     for words in (net.name, net.version, net.red_flags["fever"].name, net.red_flags["fever"].reason):
@@ -140,6 +145,12 @@ def test_every_text_of_a_file_is_shown_as_text(evil: str) -> None:
         assert words in whole.text
     assert all(f.name in whole.text and f.question in whole.text for f in net.findings.values())
     assert all(f.question in whole.text for f in net.red_flags.values())
+    assert net.background["weak_muscles"].question in weak.text
+    assert all(
+        number.note in weak.text
+        for row in net.background["weak_muscles"].prevalence.values()
+        for number in row.values()
+    )
     assert net.causes["tendon"].description in tendon.text
     assert net.causes["tendon"].odds_ratios["weak_muscles"].reason in tendon.text
     assert net.causes["bone"].subtypes["neck"].share.reason in bone.text
@@ -166,7 +177,7 @@ def test_whatever_is_known_is_well_formed_and_complete(drawn: st.DataObject, dat
     assert len(page.marks("p")) == len(page.marks("interval")) == len(net.causes)
     assert all(0 <= mark["left"] <= 100 and mark["width"] >= 0 for mark in page.marks("interval"))
     assert whole.text.count(DISCLAIMER) == page.text.count(DISCLAIMER) == 1
-    for part, shown in zip((*net.causes.values(), *net.findings.values()), parts, strict=True):
+    for part, shown in zip(parts_of(net), parts, strict=True):
         assert f'net.look_up("{part.id}")' in shown.text
         assert look_up(net, part.id)["path"].size > 0
 
@@ -474,15 +485,20 @@ def shown_number(number: Number | OddsRatio) -> str:
 
 
 def test_a_part_shows_all_its_numbers_with_their_provenance() -> None:
-    """Of the shipped network: value, n, basis, sources, reason and note of every number of a cause or finding."""
+    """Of the shipped network: value, n, basis, sources, reason and note of every number that is not a setting's."""
     net = hb.load_network()
-    pages = {part.id: read(part).text for part in (*net.causes.values(), *net.findings.values())}
+    pages = {part.id: read(part).text for part in parts_of(net)}
 
     for path, x in numbers(net):
         section, id_, *rest = path.split(".")
-        if section not in ("causes", "findings"):
+        if section not in ("background", "causes", "findings"):
             continue
-        label = {"prior": ", ".join(rest[1:]), "leak": "none of these)", "parent": ""}.get(rest[0], rest[-1])
+        label = {
+            "prevalence": ", ".join(rest[1:]),
+            "prior": ", ".join(rest[1:]),
+            "leak": "none of these)",
+            "parent": "",
+        }.get(rest[0], rest[-1])
         if rest[0] == "subtypes":
             label = net.name_of(rest[1])
         assert f"{label} {shown_number(x)}" in pages[id_], path
@@ -525,7 +541,16 @@ def test_a_finding_shows_its_words(rich: hb.Network) -> None:
 def test_causes_and_findings_have_one_line_in_a_terminal(rich: hb.Network) -> None:
     assert repr(rich.causes["tendon"]) == "<Cause tendon: Tendon pain, M70.6>"
     assert repr(rich.findings["night_pain"]) == "<Finding night_pain: Pain at night, history>"
-    assert "<Cause bone: Stress fracture, M84.3>" in repr(rich.causes)
+    assert repr(rich.background) == "Table({'weak_muscles': <Background weak_muscles: Weak hip muscles>})"
+    assert "\n    'bone': <Cause bone: Stress fracture, M84.3>,\n" in repr(rich.causes)
+
+
+def test_background_shows_how_to_change_it() -> None:
+    spike = hb.load_network().background["training_spike"]
+
+    assert f"Prevention: {' '.join(spike.prevention)}" in read(spike).text
+    assert spike.prevention
+    assert "Prevention" not in read(hb.load_network().background["high_bmi"]).text
 
 
 def test_look_up_gives_numbers_with_citations(rich: hb.Network) -> None:
