@@ -127,7 +127,7 @@ class Diagnosis:
         net, here = self._network, self._case
         if "other" not in net.causes or self["other"] < max(self[c] for c in net.causes):
             return ()
-        before = net.engine.posterior(Case(sex=here.sex, age=here.age, band=here.band)).probability
+        before = net.engine.posterior(here.people).probability
         if self["other"] < RAISED * before["other"]:
             return ()  # it leads because it always does for such people, not because of what was said
         raised = {form.id: self[form.id] / before[form.id] for form in net.causes["other"].subtypes.values()}

@@ -49,6 +49,11 @@ class Case:
     findings: Mapping[str, float] = field(default_factory=Table)
     red_flags: Mapping[str, bool] = field(default_factory=Table)
 
+    @property
+    def people(self) -> Case:
+        """Who such people are: age and sex, and nothing else known."""
+        return Case(sex=self.sex, age=self.age, band=self.band)
+
     def facts(self, net: Network) -> dict[str, object]:
         """Return the case as `diagnose` takes it: True, False, a state's name or how sure, in file order."""
         said: dict[str, object] = {}

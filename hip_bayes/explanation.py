@@ -438,7 +438,7 @@ def _direction(contribution: float) -> str:
 def _paragraph(net: Network, table: pd.DataFrame) -> str:
     """Return what `explain` found in words."""
     cause, prior = table.attrs["cause"], percent(table.attrs["prior"])
-    name = net.groups[cause].name if cause in net.groups else net.name_of(cause)
+    name = net.name_of(cause)
     if table.empty:
         return f"{name} is at {prior}. Nothing is known yet: this is its probability in everyone the network is about."
     text = [f"{name} is at {percent(table.attrs['posterior'])}; before anything was known it was at {prior}."]

@@ -235,8 +235,9 @@ class Explorer:
         self._all = self._box("hbx-all", *(part for folder in self._folders for part in folder))
 
         self._bars = []
+        why = "Why? Show what speaks for it and against it" if self._quick else ""
         for i in range(len(net.causes)):
-            name = self._button("", partial(self._chosen, i), "Why? Show what speaks for it and against it")
+            name = self._button("", partial(self._chosen, i), why)
             self._bars.append((name, self._html()))
         self._legend, self._why, self._python = self._html(), self._html(), self._html()
         causes = [self._box("hbx-cause", *row) for row in self._bars]

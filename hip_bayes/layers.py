@@ -172,7 +172,9 @@ class Picture:
         for kind in KINDS:
             of_kind = [f for f in shown_ if self.net.findings[f].kind == kind]
             items += [("", ""), (kind.capitalize(), "")] * bool(of_kind) + [("", f) for f in of_kind]
-        items = items[1:] + ([(f"and {left_out} with weaker links", "")] if left_out else [])
+        hidden = len(left_out & self.known.keys())
+        rest = f"and {len(left_out)} more, {hidden} known" if hidden else f"and {len(left_out)} with weaker links"
+        items = items[1:] + ([(rest, "")] if left_out else [])
         count = max(1, min(self.fitting_columns(x), ceil(len(items) / lines)))
         each = ceil(len(items) / count)
         pitch = (self.height - self.top) / (each + 1)
@@ -214,18 +216,18 @@ class Picture:
         wide = self.text_width(f.name for f in self.net.findings.values()) + before * self.size
         return int(np.clip((self.width - x) / wide, 1, MOST_COLUMNS))
 
-    def chosen(self, fitting: int) -> tuple[list[str], int]:
-        """Return the findings to draw, in file order, and how many there are besides."""
+    def chosen(self, fitting: int) -> tuple[list[str], set[str]]:
+        """Return the findings to draw, in file order, and the others."""
         ids = list(self.net.findings)
         if len(ids) + 2 * len(KINDS) <= fitting:
-            return ids, 0
+            return ids, set()
 
         def importance(f: str) -> tuple[bool, float]:
             links = self.strength[f]
             return f in self.known, links[self.highlight] if self.highlight else max(links.values())
 
         kept = set(sorted(ids, key=importance, reverse=True)[: max(1, fitting - 2 * len(KINDS) - 1)])
-        return [f for f in ids if f in kept], len(ids) - len(kept)
+        return [f for f in ids if f in kept], {*ids} - kept
 
     def all_lines(self, x: float) -> None:
         """Draw the lines: curves as far as the first column of findings at x, level from there on."""

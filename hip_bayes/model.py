@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         RedFlag,
         Setting,
         Source,
+        Subtype,
     )
 
 
@@ -356,11 +357,24 @@ class Network:
         return next(b.label for b in self.bands.values() if age < b.high)
 
     def name_of(self, id_: str) -> str:
-        """Return the name of a cause, subtype, background variable or finding."""
-        if id_ in self.subtype_of:
-            return self.causes[self.subtype_of[id_]].subtypes[id_].name
-        tables: tuple[Mapping[str, Cause | Background | Finding], ...] = (self.causes, self.background, self.findings)
-        return next(table[id_].name for table in tables if id_ in table)
+        """Return the name of a cause, subtype, group, background variable, finding or red flag.
+
+        Raises
+        ------
+        UnknownNameError
+            the network has none of this id.
+
+        """
+        return self._named[id_].name
+
+    @cached_property
+    def _named(self) -> Mapping[str, Subtype | Cause | Group | Background | Finding | RedFlag]:
+        named: dict[str, Subtype | Cause | Group | Background | Finding | RedFlag] = {**self.red_flags}
+        for part in (self.findings, self.background, self.groups, self.causes):
+            named |= part
+        for cause in self.causes.values():
+            named |= cause.subtypes
+        return Table(named, "name")
 
     @cached_property
     def subtype_of(self) -> Mapping[str, str]:

@@ -9,7 +9,6 @@ from html import escape
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from .evidence import Case
 from .parts import KINDS, SEXES, Number, OddsRatio
 from .show import avoided, headline, known, network_line, said
 from .words import between, counted, factor, percent
@@ -161,7 +160,7 @@ def urgency(d: Diagnosis) -> Iterator[Html]:
 def _causes(d: Diagnosis, intervals: pd.DataFrame | None) -> Iterator[Html]:
     net, case = d.network, d.case
     people = [what for what, value in (("age", case.band), ("sex", case.sex)) if value]
-    before = net.engine.posterior(Case(sex=case.sex, age=case.age, band=case.band)).probability
+    before = net.engine.posterior(case.people).probability
     when = f"before anything{' but ' if people else ''}{' and '.join(people)} was known"
     moved = bool(case.background or case.findings)  # else the mark would stand at the end of every bar
     ends = {} if intervals is None else {str(c): (low, high) for c, low, high in intervals.itertuples()}

@@ -39,7 +39,7 @@ from .drawing import (
     start_with_names,
 )
 from .errors import EvidenceError, UnknownNameError
-from .evidence import Case, names_of, whole_number
+from .evidence import names_of, whole_number
 from .layers import Picture, alone, caption
 from .parts import KINDS, SEXES
 
@@ -114,7 +114,7 @@ def posterior(
     between = None if level is None else d.intervals(level, draws=draws).loc[list(ids)]
     ax = axes_of(ax, 7.0, max(1.7 + 0.36 * len(ids), 3.3))
     net, here, ink, y = d.network, d.case, ink_of(ax), range(len(ids))
-    before = net.engine.posterior(Case(sex=here.sex, age=here.age, band=here.band)).probability
+    before = net.engine.posterior(here.people).probability
     people = " and ".join(what for what, value in (("age", here.band), ("sex", here.sex)) if value)
     p = [d[c] for c in ids]
     values = [words.percent(x) for x in p]
@@ -256,7 +256,7 @@ def explanation(d: Diagnosis, cause: str, *, k: int | None = 10, ax: Axes | None
         f"all of it: {words.percent(about['posterior'])}",
     )
     names = [(at_first, at_first), *rows, (at_last, at_last)]
-    size = row_chart(ax, _name(net, cause), d, LOG_ODDS, [], names, share=0.45)
+    size = row_chart(ax, net.name_of(cause), d, LOG_ODDS, [], names, share=0.45)
     if not rows:
         style: dict[str, Any] = {
             "transform": ax.transAxes,
@@ -332,7 +332,9 @@ def tornado(d: Diagnosis, cause: str | None = None, *, k: int | None = 12, ax: A
         (f"{what}{m}", f"{str(path).split('.', 1)[1]}{m}")
         for path, what, m in zip(rows.index, rows["what"], flips, strict=True)
     ]
-    size = row_chart(ax, f"{_name(d.network, cause)}: {words.percent(p)}", d, "probability (%)", keys, names, share=0.5)
+    size = row_chart(
+        ax, f"{d.network.name_of(cause)}: {words.percent(p)}", d, "probability (%)", keys, names, share=0.5
+    )
     least, most_ = min([p, *rows["p_low"], *rows["p_high"]]), max([p, *rows["p_low"], *rows["p_high"]])
     share = min(7 * CHARACTER * size / space_of(ax)[0], 0.3)  # of the width, for the number at the end of a bar
     room = max(most_ - least, 0.01) * share / (1 - 2 * share)
@@ -746,11 +748,6 @@ def _ids(ids: Iterable[str] | None, known: Iterable[str], what: str) -> list[str
     return list(dict.fromkeys(chosen))
 
 
-def _name(net: Network, id_: str) -> str:
-    """Return the name of what has a probability."""
-    return net.groups[id_].name if id_ in net.groups else net.name_of(id_)
-
-
 def _present(finding: Finding) -> str:
     """Return the name of a finding that is there: 'Groin pain', 'Onset: sudden'."""
     present = finding.states[1]
@@ -759,9 +756,8 @@ def _present(finding: Finding) -> str:
 
 def _said(net: Network, id_: str, value: object) -> str:
     """Return a fact in words, whether evidence or a red flag; None: nothing is known of it any more."""
-    flag = net.red_flags.get(id_)
     if value is None:
-        return f"{flag.name if flag else id_ if id_ in ('age', 'sex') else net.name_of(id_)}: no longer known"
-    if flag:
-        return f"{flag.name}: {'yes' if value else 'no'}"
+        return f"{id_ if id_ in ('age', 'sex') else net.name_of(id_)}: no longer known"
+    if id_ in net.red_flags:
+        return f"{net.name_of(id_)}: {'yes' if value else 'no'}"
     return show.said(net, id_, value)

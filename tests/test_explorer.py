@@ -577,6 +577,9 @@ def test_a_network_too_large_to_list_is_explored_without_what_needs_the_list() -
     assert bars(explorer) == [(*words, "") for words in causes(net.diagnose(f3=True))]
     assert "Next best question" not in text(explorer)
     assert "interval" not in text(explorer)
+    assert not any(
+        row.children[0].tooltip for row in parts(explorer.page) if "hbx-cause" in getattr(row, "_dom_classes", ())
+    )
 
 
 def test_jupyter_shows_the_page_and_others_a_line(explorer: Explorer) -> None:

@@ -56,6 +56,16 @@ def test_a_table_cannot_be_changed(net: Network) -> None:
         del net.causes["tendon"]  # type: ignore[attr-defined]
 
 
+def test_whatever_has_a_name_is_called_by_it(rich: Network) -> None:
+    named = {"tendon": rich.causes, "weak_muscles": rich.background, "onset": rich.findings, "fever": rich.red_flags}
+
+    assert {id_: rich.name_of(id_) for id_ in named} == {id_: table[id_].name for id_, table in named.items()}
+    assert rich.name_of("neck") == rich.causes["bone"].subtypes["neck"].name
+    assert [rich.name_of(g) for g in rich.groups] == [g.name for g in rich.groups.values()]
+    with pytest.raises(hb.UnknownNameError, match="unknown name 'tenden'; did you mean 'tendon'"):
+        rich.name_of("tenden")
+
+
 def test_a_table_does_not_follow_what_it_was_made_from() -> None:
     source = {"a": 1}
     table = Table(source, "letter")

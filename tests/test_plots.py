@@ -22,7 +22,7 @@ from matplotlib.text import Annotation, Text
 from strategies import evidence, networks
 
 import hip_bayes as hb
-from hip_bayes import Diagnosis, Network, Validation, drawing, layers, plots
+from hip_bayes import Diagnosis, Network, Validation, drawing, layers, plots, show
 from hip_bayes.errors import EvidenceError, HipBayesError, MissingExtraError, UnknownNameError
 from hip_bayes.evidence import Case
 from hip_bayes.parts import KINDS, SEXES
@@ -564,6 +564,16 @@ def test_a_small_picture_of_a_network_has_what_matters_most(d: Diagnosis) -> Non
     assert all(d.network.findings[f].name in text for f in d.case.findings)
     assert " with weaker links" in text
     assert "Shin pain" not in text
+
+
+def test_a_small_picture_of_a_network_says_how_much_it_hides_of_what_is_known(shipped: Network) -> None:
+    asked = [f.id for f in shipped.findings.values() if f.sex is None][:60]
+    case = shipped.diagnose(dict.fromkeys(asked, False))
+    ax = plots.network(shipped, case=case, ax=plt.subplots(figsize=(6, 4.5), layout="constrained")[1])
+    drawn = [text for text in map(flat, ax.texts) if text in {show.said(shipped, f, case.evidence[f]) for f in asked}]
+
+    assert 10 < len(drawn) < 60
+    assert f"and {len(shipped.findings) - len(drawn)} more, {60 - len(drawn)} known" in said(ax)
 
 
 def test_signs_are_tied_to_their_background() -> None:
