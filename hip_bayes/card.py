@@ -1,8 +1,8 @@
 """The model card of a network: for whom it is, what its numbers rest on, how it did on cases, and where it is weak.
 
-    hip-bayes network card hip_pain_runners tests/cases.jsonl networks/hip_pain_runners.card.md
+    hip-bayes network card NETWORK CASES CARD --about "where the cases come from"
 
-validates the shipped network on coded cases and writes its card.
+validates a network on coded cases and writes its card.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from .cases import OTHER
 from .diagnosis import DISCLAIMER
-from .errors import EvidenceError
+from .errors import EvidenceError, shown
 from .provenance import by_basis, entries
 
 if TYPE_CHECKING:
@@ -22,17 +22,11 @@ if TYPE_CHECKING:
     from .provenance import Entry
     from .validation import Validation
 
-PUBLISHED = (
-    "They are published case reports and teaching cases, coded as they first presented; they were looked at while "
-    "the network was built, so this is no independent test. Reports over-represent the unusual and what imaging can "
-    "confirm, say little of each person, and mostly give one diagnosis: neither the accuracy nor the calibration on "
-    "them is that in a clinic."
-)
 FEW = 5
 """Cases of a cause below which its row says next to nothing."""
 
 
-def model_card(net: Network, validation: Validation, *, about: str = PUBLISHED) -> str:
+def model_card(net: Network, validation: Validation, *, about: str) -> str:
     """Return the model card of a network as Markdown.
 
     Parameters
@@ -42,7 +36,7 @@ def model_card(net: Network, validation: Validation, *, about: str = PUBLISHED) 
     validation
         how it did on cases: the result of `validate` for this network.
     about
-        where those cases come from and what that does to the figures; by default that they are published reports.
+        where those cases come from and what that does to the figures, in sentences.
 
     Returns
     -------
@@ -52,7 +46,7 @@ def model_card(net: Network, validation: Validation, *, about: str = PUBLISHED) 
     Raises
     ------
     EvidenceError
-        the validation is of another network.
+        the validation is of another network, or `about` is no text.
 
     Notes
     -----
@@ -69,9 +63,13 @@ def model_card(net: Network, validation: Validation, *, about: str = PUBLISHED) 
 
     """
     validated = validation.network
-    if (net.id, net.version, net.setting) != (validated.id, validated.version, validated.setting):
+    if net.fingerprint != validated.fingerprint:
         raise EvidenceError(
-            f"the validation is of {validated!r}, the card of {net!r}; call validate(cases, network=net) for this one"
+            f"the validation is of another network, {validated!r}; this is {net!r}; call validate(cases, network=net)"
+        )
+    if not isinstance(about, str) or not about.strip():
+        raise EvidenceError(
+            f"about is {shown(about)}; allowed: a text on where the cases come from", name="about", value=about
         )
     found = [e for e in entries(net) if _is_number(e.path)]
     sections = (

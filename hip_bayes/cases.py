@@ -71,13 +71,13 @@ def read_cases(
 def _lines(path: Path) -> list[object]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # no file has such a name, or this is no text
         raise EvidenceError(f"{path}: the cases cannot be read ({error}); give the path of a JSONL file") from None
     found = []
     for number, line in enumerate(lines, start=1):
         try:
             found += [json.loads(line)] if line.strip() else []
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:  # ValueError also for a number of thousands of digits
             raise EvidenceError(f"{path}, line {number}: not JSON ({error}); allowed: one case a line") from None
     return found
 
@@ -127,6 +127,9 @@ def _facts(case: object, place: str) -> dict[str, object]:
             raise EvidenceError(f"{place}: {name} is {shown(value)}; allowed: {kind}")
     pairs += background.items()
     pairs += [(fact, not name.endswith("_absent")) for name, said in lists.items() for fact in said]
+    for name, _ in pairs:
+        if not isinstance(name, str):
+            raise EvidenceError(f"{place}: got {shown(name)} among the facts; allowed: ids, which are texts")
     row: dict[str, object] = {}
     for name, value in pairs:
         if row.setdefault(name, value) != value:
@@ -172,7 +175,7 @@ def _true_causes(value: object, net: Network, place: str) -> frozenset[str] | No
         )
     known = {**{c: c for c in net.causes}, **net.subtype_of, OTHER: OTHER}
     for id_ in value:
-        if id_ not in known:
+        if not isinstance(id_, str) or id_ not in known:
             error = UnknownNameError.among(id_, known, what="true cause", where="causes, subtypes and 'other'")
             raise error.within(place)
     if not value and net.everyone_has_a_cause:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields, is_dataclass
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from .errors import NetworkError, UnknownNameError
-from .parts import BASES, KINDS, LEVELS, NO, RESERVED, SEXES, UNKNOWN, YES, BySexAndBand, Number, OddsRatio
+from .errors import NetworkError, UnknownNameError, shown
+from .parts import BASES, KINDS, LEVELS, NO, RESERVED, SEXES, UNKNOWN, YES, BySexAndBand, Number, OddsRatio, Table
+from .words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from .model import Network
 
@@ -19,6 +21,14 @@ def check(net: Network) -> None:
     """Refuse anything that is not a valid network, with a NetworkError."""
     for one in _CHECKS:
         one(net)
+
+
+def check_age_range(limits: Sequence[object]) -> None:
+    """Refuse age limits that are not two whole numbers of years, the lower first."""
+    if len(limits) != 2 or not all(type(x) is int for x in limits) or not 0 <= limits[0] < limits[1] <= 150:  # type: ignore[operator]
+        raise NetworkError(
+            f"got {shown(list(limits))}; allowed: two whole numbers of years, the lower first", key="network.age_range"
+        )
 
 
 def numbers(net: Network) -> Iterator[tuple[str, Number | OddsRatio]]:
@@ -69,8 +79,35 @@ def _check_ids(net: Network) -> None:
         raise NetworkError("a network needs at least one cause", key="causes")
 
 
+def _check_texts(net: Network) -> None:
+    """No text is empty that somebody is to read."""
+    parts: list[tuple[str, Any]] = [("network", net), *(("advice", advice) for advice in net.advice)]
+    for section in fields(net):
+        table = getattr(net, section.name)
+        if isinstance(table, Table):
+            parts += [(f"{section.name}.{id_}", part) for id_, part in table.items() if is_dataclass(part)]
+    parts += [(f"causes.{c.id}.subtypes.{s.id}", s) for c in net.causes.values() for s in c.subtypes.values()]
+    for key, part in parts:
+        for field in fields(part):
+            if field.name == "id" and part is not net:
+                continue  # checked with the other ids
+            if isinstance(text := getattr(part, field.name), str) and not text.strip():
+                raise NetworkError("got an empty text; allowed: some text", key=f"{key}.{field.name}")
+
+
+def _check_sources(net: Network) -> None:
+    """Let a source have a year and an address, or say that they are unknown."""
+    for source in net.sources.values():
+        key, year = f"sources.{source.id}", source.year
+        if not (year == "unknown" or (type(year) is int and 1800 <= year <= 2100)):
+            raise NetworkError(f"got {shown(year)}; allowed: a year like 2016, or 'unknown'", key=f"{key}.year")
+        if source.address != "unknown" and not source.address.startswith(("https://", "http://")):
+            raise NetworkError(f"got {source.address!r}; allowed: a URL or 'unknown'", key=f"{key}.address")
+
+
 def _check_bands(net: Network) -> None:
     """Age bands are contiguous from the lower to the upper age limit."""
+    check_age_range(net.age_range)
     low, high = net.age_range
     edge = low
     for band in net.bands.values():
@@ -173,6 +210,10 @@ def _check_references(net: Network) -> None:
                     f"both {net.subtype_of[site]!r} and its subtype {site!r} are given; allowed: one of the two",
                     key=key + ".given",
                 )
+        if len(finding.states) != 2:
+            raise NetworkError(
+                f"got {counted(len(finding.states), 'state')}; allowed: two, absent first", key=key + ".states"
+            )
         absent, present = (state.lower() for state in finding.states)
         if absent == present or absent in (*YES, *UNKNOWN) or present in (*NO, *UNKNOWN):
             raise NetworkError(
@@ -277,7 +318,9 @@ def _check_known(key: str, id_: str, known: Iterable[str], what: str) -> None:
 
 
 _CHECKS: tuple[Callable[[Network], None], ...] = (
+    _check_texts,
     _check_ids,
+    _check_sources,
     _check_bands,
     _check_references,
     _check_cycles,

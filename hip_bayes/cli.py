@@ -488,17 +488,19 @@ def check(file: str) -> None:
 @click.argument("file")
 @click.argument("cases", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("card", type=click.Path(dir_okay=False, path_type=Path))
-def card(file: str, cases: Path, card: Path) -> None:
+@click.option("--about", required=True, help="Where the cases come from, and what that does to the figures.")
+@click.option("--overwrite", is_flag=True, help="Replace CARD if it is there.")
+def card(file: str, cases: Path, card: Path, about: str, *, overwrite: bool) -> None:
     """Write the model card of network FILE (or a shipped network's name), validated on CASES, to the file CARD.
 
     CASES is a JSONL file of coded cases as hip_bayes.validate takes it.
     """
     try:
+        _check_place(card, overwrite=overwrite)
         net = load_network(file)
-        text = model_card(net, validate(cases, network=net))
-        card.write_text(text, encoding="utf-8")
+        write_whole(card, model_card(net, validate(cases, network=net), about=about).encode())
     except HipBayesError as error:
         _fail(error)
     except OSError as error:
-        raise click.FileError(str(card), hint=str(error)) from None
+        _fail(HipBayesError(f"cannot write {card} ({error}); choose a place where you may write"))
     click.echo(f"written: {card}")

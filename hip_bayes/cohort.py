@@ -20,7 +20,7 @@ import numpy as np
 from . import triage as rules
 from .diagnosis import network_of
 from .errors import EvidenceError, HipBayesError, shown
-from .evidence import SAME, Cases, columns_to_ignore
+from .evidence import SAME, Cases, columns_to_ignore, whole_number
 from .parts import LEVELS, SEXES
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def diagnose_table(  # noqa: PLR0913 what diagnose_many takes, and where rejects
     """Return what `diagnose_many` does; with a list of `rejects`, rows without an answer go there and are left out."""
     import pandas as pd
 
-    check_threads(threads)
+    threads = whole_number("threads", threads, 1)
     _ = net.engine.coverage  # made once, not by every thread
     columns = fact_columns(net, frame.columns.tolist(), ignore)
 
@@ -164,14 +164,6 @@ def diagnose_table(  # noqa: PLR0913 what diagnose_many takes, and where rejects
     if with_triage:
         out["triage"] = pd.Series(np.array(LEVELS, dtype=object)[levels], index=frame.index, dtype="str")
     return out if kept.all() else out[kept]
-
-
-def check_threads(threads: object) -> None:
-    """Refuse a number of threads that is none."""
-    if type(threads) is not int or threads < 1:
-        raise EvidenceError(
-            f"threads is {shown(threads)}; allowed: a whole number from 1", name="threads", value=threads
-        )
 
 
 def fact_columns(net: Network, labels: list[Any], ignore: Iterable[str] = ()) -> dict[str, int]:

@@ -328,16 +328,26 @@ def whole_number(name: str, value: object, least: int, else_: str = "") -> int:
     return int(value)
 
 
+def level_of(value: object) -> float:
+    """Return the level of an interval; EvidenceError for what is none."""
+    level = as_number(value)
+    if not 0 < level < 1:
+        raise EvidenceError(
+            f"level is {shown(value)}; allowed: a number strictly between 0 and 1, such as 0.9",
+            name="level",
+            value=value,
+        )
+    return level
+
+
 def names_of(name: str, value: object) -> tuple[Any, ...]:
     """Return the names that an option lists: one string is one name; EvidenceError for what is no list of names."""
     if isinstance(value, str):
         return (value,)
-    try:
-        return tuple(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise EvidenceError(
-            f"{name} is {shown(value)}; allowed: a name or a list of names", name=name, value=value
-        ) from None
+    names = tuple(value) if isinstance(value, Iterable) else None
+    if names is None or not all(isinstance(each, Hashable) for each in names):
+        raise EvidenceError(f"{name} is {shown(value)}; allowed: a name or a list of names", name=name, value=value)
+    return names
 
 
 def columns_to_ignore(ignore: object, columns: list[Any]) -> set[Hashable]:
@@ -349,12 +359,10 @@ def columns_to_ignore(ignore: object, columns: list[Any]) -> set[Hashable]:
         not names of columns; UnknownNameError where the table has no such column.
 
     """
-    names = (ignore,) if isinstance(ignore, str) else ignore
-    if not isinstance(names, Iterable) or not all(isinstance(c, Hashable) for c in names):
-        raise EvidenceError(f"ignore is {shown(ignore)}; allowed: a list of column names", name="ignore", value=ignore)
-    passed_over = set(names)
-    for column in passed_over.difference(columns):
-        raise UnknownNameError.among(
-            column, map(str, columns), what="column to ignore", where="the frame's columns are the choice"
-        )
-    return passed_over
+    names = names_of("ignore", ignore)
+    for column in names:
+        if column not in columns:
+            raise UnknownNameError.among(
+                column, map(str, columns), what="column to ignore", where="the frame's columns are the choice"
+            )
+    return set(names)

@@ -14,23 +14,21 @@ rejects and OUT.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import hashlib
 import json
 import logging
 import os
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from . import formats
-from .cohort import check_threads, diagnose_table, in_order
+from .cohort import diagnose_table, in_order
 from .diagnosis import network_of
 from .errors import EvidenceError, HipBayesError, UnknownNameError, shown
+from .evidence import names_of, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -125,17 +123,17 @@ def diagnose_file(  # noqa: PLR0913 all but the first two are options
         it was before.
 
     """
-    source, target = Path(source), Path(target)
-    rejects = None if rejects is None else Path(rejects)
+    source, target = _path("source", source), _path("target", target)
+    rejects = None if rejects is None else _path("rejects", rejects)
     _check_paths(source, target, rejects)
-    check_threads(threads)
-    ids = tuple(dict.fromkeys((ids,) if isinstance(ids, str) else ids))
+    threads = whole_number("threads", threads, 1)
+    ids = tuple(dict.fromkeys(names_of("ids", ids)))
     job = _Job(network_of(network, setting), source, formats.columns(source), ids, rejects is not None, threads)
     _check_columns(job, as_text=rejects is not None or target.suffix.lower() == ".csv")
     origin = _origin(source)
     manifest = {
         "input": origin,
-        "network": fingerprint(job.net),
+        "network": job.net.fingerprint,
         "ids": list(ids),
         "rejects": job.collects,
         "version": _version(),
@@ -183,18 +181,14 @@ def diagnose_file(  # noqa: PLR0913 all but the first two are options
     return Counts(rows, answered, rejected, resumed)
 
 
-def fingerprint(net: Network) -> str:
-    """Return a hash of all that a network says, its setting included: the same content, the same hash."""
-
-    def plain(part: Any) -> dict[str, object]:  # noqa: ANN401 any part of a network
-        if isinstance(part, Mapping):
-            return dict(part)
-        return {f.name: getattr(part, f.name) for f in dataclasses.fields(part)}
-
-    return hashlib.sha256(json.dumps(net, default=plain).encode()).hexdigest()
-
-
 # --------------------------------------------------------------------------------------- before anything is made
+
+
+def _path(name: str, value: object) -> Path:
+    """Return the path that an argument gives."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise EvidenceError(f"{name} is {shown(value)}; allowed: the path of a file", name=name, value=value)
+    return Path(value)
 
 
 def _check_paths(source: Path, target: Path, rejects: Path | None) -> None:
@@ -428,7 +422,7 @@ def _old_manifest(parts: Path) -> dict[str, object]:
     """Return what an earlier run left; empty if there was none."""
     try:
         return dict(json.loads((parts / "manifest.json").read_bytes()))
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):  # ValueError: damaged, so nothing beside it is to be trusted
         return {}
 
 

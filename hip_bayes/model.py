@@ -7,6 +7,8 @@ links, posteriors) are made by `priors`, `links` and `inference`.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -290,6 +292,14 @@ class Network:
         parts: dict[str, object] = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         entries = [name for name in parts if name != "setting"]  # that is what in_setting is for
         for path, value in changes.items():
+            if not isinstance(path, str):
+                raise NetworkError(f"got the path {shown(path)}; allowed: a text like 'findings.groin_pain.leak'")
+            if self.setting and f"{path}.".startswith(f"settings.{self.setting}."):
+                raise NetworkError(
+                    f"this network is already priced for {self.setting!r}, so a change of it would do nothing; change "
+                    f"the original network, then in_setting({self.setting!r})",
+                    key=path,
+                )
             head, *rest = path.removeprefix("network.").split(".")
             if head not in entries:
                 raise UnknownNameError.among(head, entries, what="entry", where=f"in the path {path!r}")
@@ -353,7 +363,17 @@ class Network:
         return dataclasses.replace(self, causes=Table(causes, "cause"), setting=setting)
 
     def band_of(self, age: float) -> str:
-        """Return the label of the age band that `age` (years) is in."""
+        """Return the label of the age band that an age in years is in, one that is in `age_range`.
+
+        Raises
+        ------
+        EvidenceError
+            it is not.
+
+        """
+        low, high = self.age_range
+        if not low <= age <= high:
+            raise EvidenceError(f"age is {shown(age)}; allowed: {low} to {high} years", name="age", value=age)
         return next(b.label for b in self.bands.values() if age < b.high)
 
     def name_of(self, id_: str) -> str:
@@ -375,6 +395,17 @@ class Network:
         for cause in self.causes.values():
             named |= cause.subtypes
         return Table(named, "name")
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash (SHA-256, hexadecimal) of all that the network says, its setting included: the same says the same."""
+
+        def plain(part: Any) -> dict[str, object]:  # noqa: ANN401 any part of a network
+            if isinstance(part, Mapping):
+                return dict(part)
+            return {f.name: getattr(part, f.name) for f in dataclasses.fields(part)}
+
+        return hashlib.sha256(json.dumps(self, default=plain).encode()).hexdigest()
 
     @cached_property
     def subtype_of(self) -> Mapping[str, str]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .errors import EvidenceError, shown
+from .evidence import whole_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +39,8 @@ def simulate(net: Network, n: int, seed: int | np.random.Generator | None = None
     n
         number of cases, 1 or more.
     seed
-        as `numpy.random.default_rng` takes it; the same seed, network and versions give the same cases.
+        a whole number of 0 or more, or a numpy Generator; the same seed, network and versions give the same cases.
+        None: cases that nobody can draw again.
 
     Returns
     -------
@@ -52,7 +53,7 @@ def simulate(net: Network, n: int, seed: int | np.random.Generator | None = None
     Raises
     ------
     EvidenceError
-        `n` is not a whole number of 1 or more.
+        `n` is not a whole number of 1 or more, or `seed` is not allowed.
 
     Notes
     -----
@@ -70,8 +71,9 @@ def simulate(net: Network, n: int, seed: int | np.random.Generator | None = None
     """
     import pandas as pd
 
-    if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or n < 1:
-        raise EvidenceError(f"n is {shown(n)}; allowed: a whole number of cases, 1 or more", name="n", value=n)
+    n = whole_number("n", n, 1)
+    if seed is not None and not isinstance(seed, np.random.Generator):
+        seed = whole_number("seed", seed, 0, "a numpy Generator, or None (a new one)")
     rng = np.random.default_rng(seed)
     prior = net.engine.prior
     cell = rng.choice(len(prior.cells), size=n, p=prior.weights)

@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .enumeration import Enumeration
-from .errors import EvidenceError, shown
-from .evidence import as_number, names_of, whole_number
+from .evidence import level_of, names_of, whole_number
 from .inference import Engine
 from .links import Links
 from .parts import Number, OddsRatio, Table
@@ -122,7 +121,7 @@ def intervals(
     """
     import pandas as pd
 
-    check_level(level)
+    level = level_of(level)
     causes = list(d.network.causes)
     wanted = d.ranking if of is None else names_of("of", of)
     probability = [d[id_] for id_ in wanted]
@@ -192,7 +191,7 @@ def interval_of(number: Number | OddsRatio, level: float = 0.9) -> tuple[float, 
     True
 
     """
-    check_level(level)
+    level = level_of(level)
     tail = (1 - level) / 2
     if isinstance(number, OddsRatio):
         width = -NormalDist().inv_cdf(tail) * _log_deviation(number)
@@ -201,16 +200,6 @@ def interval_of(number: Number | OddsRatio, level: float = 0.9) -> tuple[float, 
 
     low, high = np.clip(betaincinv(*_beta(number), [tail, 1 - tail]), TINY, NEARLY_ONE).tolist()
     return low, high
-
-
-def check_level(level: object) -> None:
-    """Refuse what is not a level of an interval."""
-    if not 0 < as_number(level) < 1:
-        raise EvidenceError(
-            f"level is {shown(level)}; allowed: a number strictly between 0 and 1, such as 0.9",
-            name="level",
-            value=level,
-        )
 
 
 def restricted(net: Network, findings: Iterable[str]) -> Network:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,18 +10,20 @@ import numpy as np
 
 from .cases import OTHER, SUBGROUPS, read_cases
 from .cohort import diagnose_many
+from .diagnosis import network_of
 from .errors import EvidenceError, UnknownNameError, shown
-from .library import load_network
-from .model import Network
+from .evidence import as_number, level_of, names_of, whole_number
 from .parts import Table
 from .scores import Scores, interval, resamples, tables
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
+
+    from .model import Network
 
     Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]
@@ -110,13 +113,15 @@ class Validation:
         """
         import pandas as pd
 
-        if cause not in self.truth:
+        if not isinstance(cause, str) or cause not in self.truth:
             raise UnknownNameError.among(
                 cause, self.network.causes, what="cause", where="the network's causes are the choice"
             )
-        t = np.arange(1, 100) / 100 if thresholds is None else np.array(list(thresholds), dtype=float)
+        asked = np.arange(1, 100) / 100 if thresholds is None else thresholds
+        given = list(asked) if isinstance(asked, Iterable) else [asked]
+        t = np.array([as_number(threshold) for threshold in given])
         if not ((t > 0) & (t < 1)).all():
-            raise EvidenceError(f"thresholds are {shown(t.tolist())}; allowed: strictly between 0 and 1")
+            raise EvidenceError(f"thresholds are {shown(given)}; allowed: numbers strictly between 0 and 1")
         odds = t / (1 - t)
         present = self.truth[cause].to_numpy(dtype=float)[:, None]
         worth = present - (1 - present) * odds  # of acting on each case, shape (n, thresholds)
@@ -243,9 +248,10 @@ def validate(  # noqa: PLR0913 all but the first are options
     """
     import pandas as pd
 
-    net = network if isinstance(network, Network) else load_network(network)
-    _check_options(ks, bootstrap, level, seed)
-    labelled, unknown, unlabelled = read_cases(cases, net, truth, tuple(by), ignore)
+    net = network_of(network, None)
+    ks, level = _ranks(ks), level_of(level)
+    bootstrap, seed = whole_number("bootstrap", bootstrap, 0), whole_number("seed", seed, 0)
+    labelled, unknown, unlabelled = read_cases(cases, net, truth, names_of("by", by), ignore)
     if list(net.causes) == [OTHER]:
         raise EvidenceError(f"the network {net.id!r} has no cause but {OTHER!r}, so there is nothing to tell apart")
     if not labelled.truth:
@@ -260,20 +266,17 @@ def validate(  # noqa: PLR0913 all but the first are options
         outside=pd.Series(scores.outside, index=probability.index, name="outside"),
         unknown_facts=Table(unknown, "fact"),
         unlabelled=unlabelled,
-        bootstrap=int(bootstrap),
-        level=float(level),
-        seed=int(seed),
+        bootstrap=bootstrap,
+        level=level,
+        seed=seed,
     )
 
 
-def _check_options(ks: Sequence[int], bootstrap: int, level: float, seed: int) -> None:
-    def whole(value: object, least: int) -> bool:
-        return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and int(value) >= least
-
-    if not (isinstance(ks, (list, tuple)) and ks and all(whole(k, 1) for k in ks) and len(set(ks)) == len(ks)):
-        raise EvidenceError(f"ks is {shown(ks)}; allowed: different whole numbers of 1 or more, like (1, 3)")
-    for name, value in (("bootstrap", bootstrap), ("seed", seed)):
-        if not whole(value, 0):
-            raise EvidenceError(f"{name} is {shown(value)}; allowed: a whole number of 0 or more")
-    if not (isinstance(level, (int, float)) and 0 < level < 1):
-        raise EvidenceError(f"level is {shown(level)}; allowed: strictly between 0 and 1, like 0.95")
+def _ranks(ks: Sequence[int]) -> tuple[int, ...]:
+    """Return how many of the first causes count, for each accuracy."""
+    ranks = tuple(whole_number("each of ks", k, 1) for k in ks) if isinstance(ks, (list, tuple)) else ()
+    if not ranks or len(set(ranks)) < len(ranks):
+        raise EvidenceError(
+            f"ks is {shown(ks)}; allowed: different whole numbers of 1 or more, like (1, 3)", name="ks", value=ks
+        )
+    return ranks

@@ -601,7 +601,7 @@ SHAPES: dict[str, Edit] = {
         "[findings.night_pain]\n",
         '[findings.night_pain]\nstates = ["present"]\n',
         "findings.night_pain.states",
-        "got 1 states; allowed: two, absent first",
+        "got 1 state; allowed: two, absent first",
     ),
     "three states": (
         "[findings.night_pain]\n",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hip_bayes import Network, Validation
 
 CASES = Path(__file__).with_name("cases.jsonl")
+ABOUT = CASES.with_suffix(".about.txt").read_text(encoding="utf-8").strip()
 CARD = networks_dir() / "hip_pain_runners.card.md"
 
 
@@ -36,7 +37,7 @@ def validated(shipped: Network) -> Validation:
 
 @pytest.fixture(scope="module")
 def card(shipped: Network, validated: Validation) -> str:
-    return hb.model_card(shipped, validated)
+    return hb.model_card(shipped, validated, about=ABOUT)
 
 
 def table(card: str, under: str) -> list[list[str]]:
@@ -52,10 +53,7 @@ def table(card: str, under: str) -> list[list[str]]:
 
 
 def test_the_committed_card_is_up_to_date(card: str) -> None:
-    assert CARD.read_text(encoding="utf-8") == card, (
-        "the card is stale; run: "
-        "hip-bayes network card hip_pain_runners tests/cases.jsonl networks/hip_pain_runners.card.md"
-    )
+    assert CARD.read_text(encoding="utf-8") == card, "the card is stale; CONTRIBUTING.md has the command that writes it"
 
 
 def test_it_says_what_it_is_not(card: str) -> None:
@@ -123,49 +121,71 @@ def test_a_network_without_measured_numbers_and_subgroups(net: Network) -> None:
         {f"causes.tendon.prior.{s}.{b}": net.causes["tendon"].prior[s][b].p for s in net.weights for b in net.bands}
         | {"findings.lateral_pain.given.tendon": 0.9}
     )
-    card = hb.model_card(judged, hb.validate(judged.simulate(40, 1), network=judged, bootstrap=0, by=()))
+    card = hb.model_card(judged, hb.validate(judged.simulate(40, 1), network=judged, bootstrap=0, by=()), about=ABOUT)
     assert "Measured, that is" not in card
     assert "By subgroup" not in card
 
 
 def test_the_validation_must_be_of_the_same_network(net: Network, validated: Validation) -> None:
-    with pytest.raises(
-        hb.EvidenceError, match=r"the validation is of <Network hip_pain_runners .*, the card of <Network"
-    ):
-        hb.model_card(net, validated)
+    """Of another one, or of this one with another number or setting."""
+    one, other = (net.replace({"findings.lateral_pain.given.tendon": p}) for p in (0.6, 0.8))
+    assert one.version == other.version
+    bare = hb.validate(one.simulate(20, 1), network=one, bootstrap=0)
+    shipped = validated.network
+    for changed, validation in ((net, validated), (other, bare), (shipped.in_setting("sports_clinic"), validated)):
+        with pytest.raises(hb.EvidenceError, match=r"the validation is of another network, <Network .*; this is <Net"):
+            hb.model_card(changed, validation, about=ABOUT)
+    assert hb.model_card(one, bare, about=ABOUT)
+
+
+@pytest.mark.parametrize("about", ["", " ", None, 5])
+def test_a_card_says_where_its_cases_come_from(shipped: Network, validated: Validation, about: Any) -> None:  # noqa: ANN401
+    with pytest.raises(hb.EvidenceError, match=r"about is .*; allowed: a text on where the cases come from"):
+        hb.model_card(shipped, validated, about=about)
+
+
+def run(*arguments: object) -> tuple[int, str]:
+    """Run the command; return its exit code and what it printed."""
+    result = CliRunner().invoke(main, ["network", "card", *map(str, arguments)])
+    return result.exit_code, result.output
 
 
 def test_it_is_written_by_a_command(tmp_path: Path, card: str) -> None:
     path = tmp_path / "card.md"
-    result = CliRunner().invoke(main, ["network", "card", "hip_pain_runners", str(CASES), str(path)])
-    assert (result.exit_code, result.output) == (0, f"written: {path}\n")
+    assert run("hip_pain_runners", CASES, path, "--about", ABOUT) == (0, f"written: {path}\n")
     assert path.read_text(encoding="utf-8") == card
 
 
-def test_the_command_takes_another_network(tmp_path: Path, file: Path) -> None:
-    cases = tmp_path / "cases.jsonl"
-    cases.write_text(
-        CASES.read_text(encoding="utf-8").splitlines()[0].replace("stress_fracture", "bone"), encoding="utf-8"
-    )
-    result = CliRunner().invoke(main, ["network", "card", str(file), str(cases), str(tmp_path / "card.md")])
-    assert result.exit_code == 0, result.output
-    assert (tmp_path / "card.md").read_text(encoding="utf-8").startswith("# Model card: A minimal network\n")
+def test_the_command_takes_another_network_and_other_cases(tmp_path: Path, file: Path) -> None:
+    """And says of them what it was told, no more."""
+    cases, path = tmp_path / "cases.jsonl", tmp_path / "card.md"
+    first = CASES.read_text(encoding="utf-8").splitlines()[0]
+    cases.write_text(first.replace("stress_fracture", "bone"), encoding="utf-8")
+    code, said = run(file, cases, path, "--about", "Made up for a test.")
+    assert code == 0, said
+    card = path.read_text(encoding="utf-8")
+    assert card.startswith("# Model card: A minimal network\n")
+    assert "Made up for a test." in card
+    assert "published case reports" not in card
 
 
 def test_the_command_says_what_is_wrong(tmp_path: Path) -> None:
-    def run(*arguments: object) -> tuple[int, str]:
-        result = CliRunner().invoke(main, ["network", "card", *map(str, arguments)])
-        return result.exit_code, result.output
+    card = tmp_path / "card.md"
+    about = ("--about", ABOUT)
 
-    code, said = run("hip_pain_runners", tmp_path / "missing.jsonl", tmp_path / "card.md")
-    assert code == 2
-    assert "does not exist" in said
-    code, said = run("hip_pain_runners", CASES, tmp_path / "missing" / "card.md")
-    assert code == 1
-    assert "No such file or directory" in said
-    code, said = run("hip_pain", CASES, tmp_path / "card.md")
-    assert code == 2
-    assert "no shipped network is called 'hip_pain'" in said
+    code, said = run("hip_pain_runners", CASES, card)
+    assert (code, "Missing option '--about'" in said) == (2, True)
+    code, said = run("hip_pain_runners", tmp_path / "missing.jsonl", card, *about)
+    assert (code, "does not exist" in said) == (2, True)
+    code, said = run("hip_pain_runners", CASES, tmp_path / "missing" / "card.md", *about)
+    assert (code, "make it first" in said) == (2, True)
+    code, said = run("hip_pain", CASES, card, *about)
+    assert (code, "no shipped network is called 'hip_pain'" in said) == (2, True)
+    assert not card.exists()
+    card.write_text("mine", encoding="utf-8")
+    code, said = run("hip_pain_runners", CASES, card, *about)
+    assert (code, "exists already" in said) == (2, True)
+    assert card.read_text(encoding="utf-8") == "mine"
 
 
 def test_texts_of_a_network_are_no_html() -> None:

@@ -160,6 +160,8 @@ def test_ignored_columns_are_passed_over(rich: hb.Network, ignore: Any) -> None:
     result = rich.diagnose_many(frame, ignore=ignore)
 
     pd.testing.assert_frame_equal(result, rich.diagnose_many(frame[["lateral_pain"]]), check_exact=True)
+    again = rich.diagnose_many(frame, ignore=(name for name in ["case_id"]))
+    pd.testing.assert_frame_equal(again, result, check_exact=True)
 
 
 def test_a_column_to_ignore_that_is_not_there_is_refused(rich: hb.Network) -> None:
@@ -167,6 +169,8 @@ def test_a_column_to_ignore_that_is_not_there_is_refused(rich: hb.Network) -> No
 
     with pytest.raises(hb.UnknownNameError, match="unknown column to ignore 'caseid'; did you mean 'case_id'"):
         rich.diagnose_many(frame, ignore=["case_id", "caseid"])
+    with pytest.raises(hb.UnknownNameError, match="unknown column to ignore 'z9'"):  # the first of several
+        rich.diagnose_many(frame, ignore=["case_id", "z9", "a1", "m5"])
 
 
 def test_an_unknown_column_is_refused_with_the_nearest_names(rich: hb.Network) -> None:
@@ -305,7 +309,7 @@ def test_a_column_of_lists_is_refused_by_its_first_row(rich: hb.Network) -> None
 
 @pytest.mark.parametrize("threads", [0, -1, 1.5, True, None, "2"])
 def test_a_number_of_threads_that_is_none_is_refused(rich: hb.Network, threads: Any) -> None:  # noqa: ANN401
-    with pytest.raises(hb.EvidenceError, match=r"threads is .*; allowed: a whole number from 1"):
+    with pytest.raises(hb.EvidenceError, match=r"threads is .*; allowed: a whole number, 1 or more"):
         rich.diagnose_many(pd.DataFrame({"lateral_pain": [True]}), threads=threads)
 
 

@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 import hip_bayes as hb
 from hip_bayes import files, formats
 from hip_bayes.cli import main
-from hip_bayes.files import Counts, diagnose_file, fingerprint
+from hip_bayes.files import Counts, diagnose_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -706,14 +706,14 @@ def test_what_is_said_about_parts_is_logged_in_python(
 def test_the_fingerprint_is_that_of_the_content(net: Network, file: Path) -> None:
     shipped = hb.load_network()
     prints = [
-        fingerprint(net),
-        fingerprint(net.replace({"findings.lateral_pain.leak": 0.04})),
-        fingerprint(net.replace({"red_flags.fever.level": "soon", "version": net.version})),
-        fingerprint(shipped),
-        fingerprint(shipped.in_setting("general_practice")),
+        net.fingerprint,
+        net.replace({"findings.lateral_pain.leak": 0.04}).fingerprint,
+        net.replace({"red_flags.fever.level": "soon", "version": net.version}).fingerprint,
+        shipped.fingerprint,
+        shipped.in_setting("general_practice").fingerprint,
     ]
     assert len(set(prints)) == len(prints)
-    assert fingerprint(hb.load_network(file)) == prints[0]
+    assert hb.load_network(file).fingerprint == prints[0]
 
 
 # what is refused before any work
@@ -847,8 +847,27 @@ def test_a_fact_that_is_a_list_is_refused(net: Network, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("threads", [0, 1.5, "2"])
 def test_an_odd_number_of_threads_is_refused(net: Network, cases: Path, threads: Any) -> None:  # noqa: ANN401
-    with pytest.raises(hb.EvidenceError, match=r"^threads is .*; allowed: a whole number from 1$"):
+    with pytest.raises(hb.EvidenceError, match=r"^threads is .*; allowed: a whole number, 1 or more$"):
         diagnose_file(cases / "in.csv", cases / "out.csv", network=net, ids=["id"], threads=threads)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"ids": 5}, "^ids is 5; allowed: a name or a list of names$"),
+        ({"ids": [["id"]]}, "^ids is .*; allowed: a name or a list of names$"),
+        ({"rejects": 5}, "^rejects is 5; allowed: the path of a file$"),
+        ({"source": 5}, "^source is 5; allowed: the path of a file$"),
+        ({"target": None}, "^target is None; allowed: the path of a file$"),
+    ],
+)
+def test_arguments_of_the_wrong_kind_are_refused(
+    net: Network, cases: Path, change: dict[str, Any], message: str
+) -> None:
+    arguments: dict[str, Any] = {"source": cases / "in.csv", "target": cases / "out.csv", "ids": ["id"], **change}
+    source, target = arguments.pop("source"), arguments.pop("target")
+    with pytest.raises(hb.EvidenceError, match=message):
+        diagnose_file(source, target, network=net, **arguments)
 
 
 def test_a_table_without_columns_is_refused(net: Network, tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_a_missing_file_is_a_file_not_found(tmp_path: Path, kind: type[Exception
     assert str(e.value).startswith(str(path))
 
 
-@pytest.mark.parametrize("name", ["no_such_network", "hip_pain_runner", "", "."])
+@pytest.mark.parametrize("name", ["no_such_network", "hip_pain_runner", "", ".", "a" * 300, "a\0"])
 def test_a_name_that_is_not_shipped_is_refused_with_those_that_are(name: str) -> None:
     with pytest.raises(hb.NetworkNotFoundError, match=r"no shipped network is called .*; there are: .*\.toml"):
         load_network(name)
@@ -98,8 +98,12 @@ def test_a_path_that_no_file_can_have_is_refused(tmp_path: Path) -> None:
         (b'{"network": {"id": "json"}}', "this is not valid TOML"),
         (b"a = 1\na = 2\n", "this is not valid TOML"),
         (b"x = " + b"[" * 100_000, "this is not valid TOML"),
+        (b"x = " + b"1" * 6000, "this is not valid TOML"),
     ],
-    ids=["empty", "comment", "binary", "latin-1", "utf-16", "zeros", "cut off", "json", "key twice", "nested too deep"],
+    ids=[
+        *("empty", "comment", "binary", "latin-1", "utf-16", "zeros", "cut off", "json", "key twice"),
+        *("nested too deep", "a number too long"),
+    ],
 )
 def test_a_file_that_is_no_network_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
     path = tmp_path / "net.toml"

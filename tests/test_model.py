@@ -127,6 +127,12 @@ def test_an_age_is_in_one_band(net: Network, age: float, band: str) -> None:
     assert net.band_of(age) == band
 
 
+@pytest.mark.parametrize("age", [5, 17.9, 90.5, 200, math.nan])
+def test_an_age_outside_the_range_is_in_no_band(net: Network, age: float) -> None:
+    with pytest.raises(hb.EvidenceError, match=r"age is .*; allowed: 18 to 90 years"):
+        net.band_of(age)
+
+
 def test_numbers_are_all_that_has_a_basis(net: Network) -> None:
     """4 weights, 3 priors and 1 prevalence in 4 cells, 1 odds ratio, 2 shares, 2 leaks, 6 given, 1 effect."""
     found = dict(numbers(net))
@@ -179,6 +185,46 @@ def test_a_replaced_number_is_a_judgement_that_says_what_it_was(net: Network) ->
 
     assert (new.p, new.n, new.basis, new.source) == (0.6, old.n, "judgement", ())
     assert new.reason == "changed from 0.93 (measured)"
+
+
+@pytest.mark.parametrize("path", ["p", "p of a mapping"])
+def test_a_number_replaced_by_its_field_is_a_judgement_too(net: Network, path: str) -> None:
+    """The study that printed the old one does not vouch for the new one."""
+    change: dict[str, object] = {f"{TENDON}.p": 0.6} if path == "p" else {TENDON: {"p": 0.6}}
+
+    assert dict(numbers(net.replace(change)))[TENDON] == dict(numbers(net.replace({TENDON: 0.6})))[TENDON]
+    ratio = "causes.tendon.odds_ratios.weak_muscles"
+    assert dict(numbers(net.replace({f"{ratio}.value": 3})))[ratio] == dict(numbers(net.replace({ratio: 3})))[ratio]
+    assert dict(numbers(net.replace({f"{TENDON}.note": "seen"})))[TENDON].source == ("study_2020",)
+
+
+def test_a_number_does_not_follow_the_list_its_sources_were_given_in(net: Network) -> None:
+    sources = ["study_2020"]
+    new = dict(numbers(net.replace({TENDON: {"p": 0.9, "basis": "measured", "source": sources}})))[TENDON]
+    sources.clear()
+
+    assert new.source == ("study_2020",)
+    assert hash(new)
+
+
+def test_a_year_that_was_unknown_becomes_known(net: Network) -> None:
+    unknown = net.replace({"sources.study_2020.year": "unknown"})
+
+    assert unknown.sources["study_2020"].year == "unknown"
+    assert unknown.replace({"sources.study_2020.year": 2019}).sources["study_2020"].year == 2019
+
+
+def test_what_a_setting_was_priced_with_is_changed_beforehand() -> None:
+    """Afterwards it would do nothing."""
+    net, path = hb.load_network(), "settings.general_practice.odds_multipliers.gtps"
+
+    before = net.replace({path: {"value": 2.0, "high": 3.0}}).in_setting("general_practice").diagnose()["gtps"]
+    assert before > net.in_setting("general_practice").diagnose()["gtps"]
+    message = r"already priced for 'general_practice'.*change the original network, then in_setting"
+    with pytest.raises(hb.NetworkError, match=message):
+        net.in_setting("general_practice").replace({path: {"value": 2.0}})
+    other = net.in_setting("general_practice").replace({"settings.sports_clinic.name": "A clinic"})
+    assert other.settings["sports_clinic"].name == "A clinic"
 
 
 def test_a_replaced_odds_ratio_is_a_judgement_that_says_what_it_was(net: Network) -> None:
@@ -321,6 +367,24 @@ def test_a_path_that_leads_nowhere_is_refused(net: Network, path: str, message: 
         ("findings.night_pain.kind", "exam", r"findings\.night_pain\.kind: got 'exam'; allowed: history"),
         ("findings.night_pain.states", ("a", "a"), r"findings\.night_pain\.states: .*two different names"),
         ("age_range", (20, 90), r"network\.age_bands: .*expected to start at 20"),
+        ("age_range", (18,), r"network\.age_range: got \[18\]; allowed: two whole numbers of years"),
+        ("age_range", (18, 50, 90), r"network\.age_range: got .*; allowed: two whole numbers of years"),
+        ("age_range", (18, 90.0), r"age_range: got .*; allowed: a list like"),
+        ("bands.50+.high", "x", r"bands\.50\+\.high: got 'x'; allowed: a value like 91"),
+        ("bands.50+.high", 91.0, r"bands\.50\+\.high: got 91\.0; allowed: a value like 91"),
+        ("findings.night_pain.states", ("a",), r"findings\.night_pain\.states: got 1 state; allowed: two"),
+        ("findings.night_pain.states", ("a", 2), r"findings\.night_pain\.states: got .*; allowed: a list like"),
+        ("causes.tendon.name", "  ", r"causes\.tendon\.name: got an empty text; allowed: some text"),
+        ("causes.tendon.name", 5, r"causes\.tendon\.name: got 5; allowed: a value like 'Tendon pain'"),
+        ("id", "", r"network\.id: got an empty text"),
+        ("sources.study_2020.year", "x", r"sources\.study_2020\.year: got 'x'; allowed: a year like 2016"),
+        ("sources.study_2020.address", "javascript:1", r"sources\.study_2020\.address: got .*; allowed: a URL"),
+        (TENDON, {"p": 0.9, "source": 5}, rf"{TENDON}: source is 5; allowed: the id of a source, or a list of ids"),
+        (TENDON, {"p": 0.9, "source": [5]}, rf"{TENDON}: source is \[5\]; allowed: the id of a source"),
+        (TENDON, {"p": 0.9, "reason": 5}, rf"{TENDON}: reason is 5; allowed: a text"),
+        (TENDON, {"note": 5}, rf"{TENDON}: note is 5; allowed: a text"),
+        (f"{TENDON}.p", "x", rf"{TENDON}.p: p is 'x'; allowed: a number"),
+        (f"{TENDON}.note", 5, rf"{TENDON}.note: note is 5; allowed: a text"),
     ],
 )
 def test_an_invalid_change_is_refused_like_a_file(net: Network, path: str, value: Any, message: str) -> None:  # noqa: ANN401
@@ -336,6 +400,11 @@ def test_an_invalid_change_is_refused_like_a_file(net: Network, path: str, value
 def test_changes_that_are_no_mapping_are_refused(net: Network, changes: Any) -> None:  # noqa: ANN401
     with pytest.raises(hb.NetworkError, match=r"got .*; allowed: a mapping"):
         net.replace(changes)
+
+
+def test_a_path_that_is_no_text_is_refused(net: Network) -> None:
+    with pytest.raises(hb.NetworkError, match=r"got the path 1; allowed: a text like 'findings"):
+        net.replace({1: 2})  # type: ignore[dict-item]
 
 
 @pytest.mark.parametrize("field", ["causes", "findings", "sources"])

@@ -7,7 +7,7 @@ standard errors: that happens by chance in a few per cent of all samples, in bot
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -231,8 +231,14 @@ def test_causes_that_are_rare_beforehand_are_not_drawn_in_vain() -> None:
 
 @pytest.mark.parametrize("n", [0, -1, 2.5, "ten", None, True])
 def test_n_is_a_number_of_cases(net: Network, n: object) -> None:
-    with pytest.raises(hb.EvidenceError, match=r"n is .*; allowed: a whole number of cases, 1 or more"):
+    with pytest.raises(hb.EvidenceError, match=r"n is .*; allowed: a whole number, 1 or more"):
         net.simulate(n)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seed", ["x", -1, 1.5, True])
+def test_a_seed_is_a_whole_number_or_a_generator(net: Network, seed: Any) -> None:
+    with pytest.raises(hb.EvidenceError, match=r"seed is .*; allowed: a whole number, 0 or more, a numpy Generator"):
+        net.simulate(1, seed)
 
 
 def test_one_case(net: Network) -> None:

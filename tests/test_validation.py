@@ -503,13 +503,15 @@ def test_cases_that_cannot_be_scored(trio: Network, cases: object, message: str)
     ("options", "message"),
     [
         ({"ks": ()}, r"ks is \(\); allowed: different whole numbers of 1 or more, like \(1, 3\)"),
-        ({"ks": (0,)}, r"ks is \(0,\)"),
+        ({"ks": (0,)}, r"each of ks is 0; allowed: a whole number, 1 or more"),
         ({"ks": (1, 1)}, r"ks is \(1, 1\)"),
         ({"ks": 3}, r"ks is 3"),
-        ({"bootstrap": -1}, r"bootstrap is -1; allowed: a whole number of 0 or more"),
+        ({"bootstrap": -1}, r"bootstrap is -1; allowed: a whole number, 0 or more"),
         ({"bootstrap": True}, r"bootstrap is True"),
-        ({"seed": 0.5}, r"seed is 0\.5; allowed: a whole number of 0 or more"),
-        ({"level": 95}, r"level is 95; allowed: strictly between 0 and 1, like 0\.95"),
+        ({"seed": 0.5}, r"seed is 0\.5; allowed: a whole number, 0 or more"),
+        ({"level": 95}, r"level is 95; allowed: a number strictly between 0 and 1, such as 0\.9"),
+        ({"by": 5}, r"by is 5; allowed: a name or a list of names"),
+        ({"by": [["sex"]]}, r"by is \[\['sex'\]\]; allowed: a name or a list of names"),
         ({"by": ("sexx",)}, r"unknown subgroup 'sexx'; did you mean 'sex'\?"),
         ({"ignore": ["sett"]}, r"unknown column to ignore 'sett'; did you mean 'setting'\?"),
         ({"truth": "thruth"}, r"unknown column 'thruth'; did you mean 'truth'\?"),
@@ -533,8 +535,10 @@ def test_subgroups_of_coded_cases_that_do_not_exist(trio: Network, five: list[Ca
         (lambda _: None, r"the cases cannot be read .*; give the path of a JSONL file"),
         (lambda path: path.write_text('{"id": 1}\n{"id": \n'), r"line 2: not JSON .*; allowed: one case a line"),
         (lambda path: path.write_bytes(b"\xff\xfe"), r"the cases cannot be read"),
+        (lambda path: path.write_text("[" * 100_000), r"line 1: not JSON"),
+        (lambda path: path.write_text("1" * 6000), r"line 1: not JSON"),
     ],
-    ids=["missing", "not JSON", "not text"],
+    ids=["missing", "not JSON", "not text", "nested too deep", "a number too long"],
 )
 def test_files_that_cannot_be_read(tmp_path: Path, write: Callable[[Path], object], message: str) -> None:
     path = tmp_path / "cases.jsonl"
@@ -543,11 +547,42 @@ def test_files_that_cannot_be_read(tmp_path: Path, write: Callable[[Path], objec
         hb.validate(path)
 
 
+def test_a_path_that_no_file_can_have_is_refused() -> None:
+    with pytest.raises(hb.EvidenceError, match=r"the cases cannot be read .*; give the path of a JSONL file"):
+        hb.validate("cases\0.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"diagnosis": [["tendon"]]}, r"case 0: unknown true cause \['tendon'\]"),
+        ({"diagnosis": [{}]}, r"case 0: unknown true cause \{\}"),
+        ({"findings_present": [["lateral_pain"]]}, r"case 0: got \['lateral_pain'\] among the facts; allowed: ids"),
+        ({"background": {5: True}}, r"case 0: got 5 among the facts; allowed: ids"),
+    ],
+)
+def test_what_is_no_id_is_refused_with_its_case(net: Network, change: dict[str, Any], message: str) -> None:
+    with pytest.raises(hb.EvidenceError, match=message):
+        hb.validate([coded(**{"diagnosis": ["tendon"], **change})], network=net)
+
+
+def test_one_name_is_a_subgroup(net: Network, simulated: pd.DataFrame) -> None:
+    """Not one for each of its letters."""
+    facts = ["age", "sex", "lateral_pain", "truth"]
+    one, listed = (hb.validate(simulated[facts], network=net, bootstrap=0, by=by) for by in ("sex", ["sex"]))
+
+    pd.testing.assert_frame_equal(one.by_subgroup, listed.by_subgroup)
+
+
 def test_decision_curves_that_do_not_exist(by_hand: Validation) -> None:
     with pytest.raises(hb.UnknownNameError, match="unknown cause 'c'"):
         by_hand.decision_curve("c")
-    with pytest.raises(hb.EvidenceError, match=r"thresholds are \[0\.5, 1\.0\]; allowed: strictly between 0 and 1"):
-        by_hand.decision_curve("a", [0.5, 1])
+    with pytest.raises(hb.UnknownNameError, match="unknown cause"):
+        by_hand.decision_curve(["a"])  # type: ignore[arg-type]
+    for thresholds in ([0.5, 1], ["a"], "a", 1.0):
+        with pytest.raises(hb.EvidenceError, match=r"thresholds are \[.*\]; allowed: numbers strictly between 0 and 1"):
+            by_hand.decision_curve("a", thresholds)  # type: ignore[arg-type]
+    assert by_hand.decision_curve("a", 0.5).equals(by_hand.decision_curve("a", [0.5]))  # type: ignore[arg-type]
 
 
 def test_a_network_of_other_alone() -> None:
