@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .errors import NetworkError, UnknownNameError, shown
 from .parts import Number, OddsRatio, Table
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+P = TypeVar("P", float, "NDArray[np.float64]")
 
 
 def replaced(part: object, path: list[str], value: object, whole: str) -> object:
@@ -78,7 +84,12 @@ def _plain_number(value: object, path: str, what: str = "got ") -> float:
     return float(value)
 
 
+def with_odds_times(p: P, ratio: float) -> P:
+    """Return the probability, or the array of them, whose odds are so many times as high."""
+    return ratio * p / (1 - p + ratio * p)
+
+
 def multiplied(number: Number, ratio: float, why: str) -> Number:
     """Return the number with its odds multiplied: a judgement on top of what it was."""
-    odds = ratio * number.p / (1 - number.p)
-    return dataclasses.replace(number, p=odds / (1 + odds), basis="judgement", reason=f"{number.p:g}, {why}")
+    p = with_odds_times(number.p, ratio)
+    return dataclasses.replace(number, p=p, basis="judgement", reason=f"{number.p:g}, {why}")

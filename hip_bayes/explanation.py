@@ -84,8 +84,8 @@ def explain(d: Diagnosis, cause: str) -> pd.DataFrame:
         ``number``, ``path``, ``basis``, ``source``, ``citation``
             the network's numbers that tie the piece to the cause, in words with their values, and where they come
             from: a finding's number for this cause, or its leak where it has none; an odds ratio; the prior of this
-            age and sex. Several are joined by "; " (citations by " | "); `path` and `source` are tuples. Empty where
-            the piece acts on the cause only through others.
+            age and sex, in a setting as multiplied there and by what. Several are joined by "; " (citations by
+            " | "); `path` and `source` are tuples. Empty where the piece acts on the cause only through others.
         ``explained_by``
             id of the other cause that explains the finding away (see Notes), or None.
 
@@ -421,7 +421,7 @@ def _numbers(d: Diagnosis, cause: str, pieces: Iterable[str]) -> Iterator[list[E
     for piece in pieces:
         background = net.engine.units.signs.get(piece)
         if piece in ("age", "sex"):
-            yield [e for e in of_cause if e.names >= cell]
+            yield [e for e in of_cause if e.names >= cell or e.path.startswith(f"settings.{net.setting}.")]
         elif background is None:
             yield [e for e in of_cause if piece in e.names]
         else:

@@ -47,6 +47,18 @@ if TYPE_CHECKING:
     )
 
 
+def _priced(causes: Mapping[str, Cause], times: Mapping[str, tuple[float, str]]) -> Table[Cause]:
+    """Return causes with the odds of some priors multiplied, in every cell, and why."""
+    priced = dict(causes)
+    for id_, (ratio, why) in times.items():
+        prior = {
+            sex: Table(((band, multiplied(n, ratio, why)) for band, n in row.items()), "age band")
+            for sex, row in causes[id_].prior.items()
+        }
+        priced[id_] = dataclasses.replace(causes[id_], prior=Table(prior, "sex"))
+    return Table(priced, "cause")
+
+
 CHANGED = "+changed"
 """Ends the version of a network made by `replace`, unless it was given a version of its own."""
 
@@ -294,16 +306,20 @@ class Network:
         for path, value in changes.items():
             if not isinstance(path, str):
                 raise NetworkError(f"got the path {shown(path)}; allowed: a text like 'findings.groin_pain.leak'")
-            if self.setting and f"{path}.".startswith(f"settings.{self.setting}."):
-                raise NetworkError(
-                    f"this network is already priced for {self.setting!r}, so a change of it would do nothing; change "
-                    f"the original network, then in_setting({self.setting!r})",
-                    key=path,
-                )
             head, *rest = path.removeprefix("network.").split(".")
             if head not in entries:
                 raise UnknownNameError.among(head, entries, what="entry", where=f"in the path {path!r}")
             parts[head] = replaced(parts[head], rest, value, path)
+        if self.setting:
+            new = parts["settings"][self.setting].odds_multipliers  # type: ignore[index]
+            parts["causes"] = _priced(
+                parts["causes"],  # type: ignore[arg-type]
+                {
+                    id_: (new[id_].value / old.value, f"odds x {new[id_].value:g} in place of {old.value:g} there")
+                    for id_, old in self.settings[self.setting].odds_multipliers.items()
+                    if new[id_].value != old.value
+                },
+            )
         if changes and parts["version"] == self.version:
             parts["version"] = f"{self.version.removesuffix(CHANGED)}{CHANGED}"
         changed = type(self)(**parts)  # type: ignore[arg-type]
@@ -351,16 +367,14 @@ class Network:
         return lru_cache(maxsize=None)(self._priced_for)
 
     def _priced_for(self, setting: str) -> Network:
-        multipliers = self.settings[setting].odds_multipliers
-        causes = dict(self.causes)
-        for id_, multiplier in multipliers.items():
-            why = f"odds x {multiplier.value:g} for {setting} ({multiplier.reason or multiplier.note})"
-            prior = {
-                sex: Table(((band, multiplied(n, multiplier.value, why)) for band, n in row.items()), "age band")
-                for sex, row in causes[id_].prior.items()
-            }
-            causes[id_] = dataclasses.replace(causes[id_], prior=Table(prior, "sex"))
-        return dataclasses.replace(self, causes=Table(causes, "cause"), setting=setting)
+        times = {
+            id_: (
+                multiplier.value,
+                f"odds x {multiplier.value:g} for {setting} ({multiplier.reason or multiplier.note})",
+            )
+            for id_, multiplier in self.settings[setting].odds_multipliers.items()
+        }
+        return dataclasses.replace(self, causes=_priced(self.causes, times), setting=setting)
 
     def band_of(self, age: float) -> str:
         """Return the label of the age band that an age in years is in, one that is in `age_range`.

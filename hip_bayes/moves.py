@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .changes import replaced
+from .changes import replaced, with_odds_times
 from .enumeration import Enumeration
 from .errors import NetworkError
 from .evidence import Case
@@ -343,6 +343,9 @@ def _solved_again(net: Network, moves: Sequence[Move], cells: Sequence[int]) -> 
         if section == "weights":
             after = moved(net, path, value)
             weights[own] = [after[".".join((section, *prior.cells[cell]))] for cell in cells]
+        elif section == "settings":  # it multiplies the odds of the prior in every cell, as it has already done
+            ratio = value / net.settings[id_].odds_multipliers[rest[1]].value
+            stated[rest[1]][own], again[own] = with_odds_times(stated[rest[1]][own], ratio), True
         elif rest[0] == "odds_ratios":
             ratios = net.causes[id_].odds_ratios.items()
             of_cause = log.setdefault(id_, {p: np.full(len(at), math.log(r.value)) for p, r in ratios})

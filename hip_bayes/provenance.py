@@ -279,12 +279,14 @@ def _of_weights(net: Network, cells: Cells) -> Iterator[Entry]:
 def _of_cells(net: Network, path: str, table: BySexAndBand, cells: Cells, of: str | None = None) -> Iterator[Entry]:
     """Yield the given cells of a table: P(of | pain, sex, age band), or P(sex, age band | pain) of nothing."""
     pain = ["pain"] if net.everyone_has_a_cause else []
+    multiplied = net.settings[net.setting].odds_multipliers if net.setting else ()
     for sex, band in cells:
         if of is None:
             what, names = " | ".join([f"{sex}, {band}", *pain]), set()
         else:
             what, names = f"{net.name_of(of)} | {', '.join([*pain, sex, band])}", _involved(net, of)
-        yield _entry(net, f"{path}.{sex}.{band}", f"P({what})", table[sex][band], names | {"sex", "age", sex, band})
+        what = f"P({what})" + (", as multiplied" if of in multiplied else "")
+        yield _entry(net, f"{path}.{sex}.{band}", what, table[sex][band], names | {"sex", "age", sex, band})
 
 
 def _of_setting(net: Network, setting: Setting) -> Iterator[Entry]:

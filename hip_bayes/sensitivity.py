@@ -58,8 +58,8 @@ def sensitivity(d: Diagnosis, cause: str | None = None, *, level: float = 0.9) -
     Returns
     -------
     pandas.DataFrame
-        a row for each number that the result depends on, as in ``d.sources()``; what a setting multiplies odds by is
-        left out, because the priors shown are already multiplied. Index = path of the number (named "number"), as
+        a row for each number that the result depends on, as in ``d.sources()``; in a setting, priors as multiplied
+        there, and what they are multiplied by. Index = path of the number (named "number"), as
         `Network.replace` takes it. The widest swing first. Columns: ``what`` (in words), ``value``, ``low`` and
         ``high`` (the ends of its interval, of an odds ratio no further than its stated range; where the format does
         not allow one, the nearest value that it does: between leak and 1, small enough an effect, priors of a cell
@@ -230,7 +230,6 @@ def weakest_numbers(
 def _numbers_of(d: Diagnosis) -> pd.DataFrame:
     """Return the rows of `sources_of` that can be moved, by path."""
     table = sources_of(d)
-    table = table[~table["path"].str.startswith("settings.")]
     return table.set_index("path").rename_axis("number")
 
 

@@ -73,8 +73,10 @@ def triage(net: Network, case: Case, probability: Mapping[str, float]) -> Triage
     for h in sorted(net.hazards.values(), key=lambda h: LEVELS.index(h.level)):
         of_finding = h.of in net.findings
         value = case.findings.get(h.of, 0.0) if of_finding else probability[h.of]
-        if h.live(value) and h.of not in [more.of for more in live]:  # the most pressing speaks for it
-            live.append(h)
+        if not h.live(value):
+            continue
+        live.append(h)
+        if h.of not in [more.of for more in live[:-1]]:  # the most pressing speaks for it
             reached = f"its probability is {percent(value)}, at or above {100 * h.threshold:g}%: "
             why = h.reason if of_finding else reached + h.reason
             reasons.append(Reason(h.id, net.name_of(h.of), h.level, why, h.action, h.source))

@@ -94,6 +94,20 @@ OUTSIDE, UNLINKED = "P(Pain on the outside of the hip", "a cause without a link 
 MANY = {f"f{k}": 0.7 if k == 8 else k % 3 != 0 for k in range(14)}
 
 
+def test_in_a_setting_age_and_sex_name_what_the_prior_was_multiplied_by() -> None:
+    """No study printed the product."""
+    d = hb.diagnose(age=30, sex="f", groin_pain=True, setting="hip_surgery_clinic")
+    net = d.network
+    times = net.settings["hip_surgery_clinic"].odds_multipliers["fai"]
+    row = d.explain("fai").loc["age"]
+
+    p = net.causes["fai"].prior["female"]["30-39"]
+    assert f"P({net.name_of('fai')} | pain, female, 30-39), as multiplied = {p.p:.4g}; " in row["number"]
+    assert row["number"].endswith(f"multiplied, {net.settings['hip_surgery_clinic'].name} = {times.value:.4g}")
+    assert row["path"][1] == "settings.hip_surgery_clinic.odds_multipliers.fai"
+    assert "as multiplied" not in hb.diagnose(age=30, sex="f", groin_pain=True).explain("fai").loc["age", "number"]
+
+
 # What a contribution is.
 
 

@@ -748,7 +748,7 @@ def test_what_are_no_names_is_refused(of_rich: Diagnosis) -> None:
     net: Any = of_rich.network
     with pytest.raises(EvidenceError, match="causes is 5; allowed: a name or a list of names"):
         plots.priors(net, 5)  # type: ignore[arg-type]
-    with pytest.raises(EvidenceError, match="findings is .*; allowed: a name or a list of names"):
+    with pytest.raises(EvidenceError, match=r"findings is .*; allowed: a name or a list of names"):
         plots.findings(net, findings=[["lateral_pain"]])  # type: ignore[list-item]
     with pytest.raises(EvidenceError, match="case is no result of this network"):
         plots.network(net, case="x")  # type: ignore[arg-type]

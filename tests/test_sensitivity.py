@@ -158,17 +158,29 @@ def test_the_table_has_the_numbers_of_the_sources(rich: Network) -> None:
     assert dict(rich.diagnose(d.evidence).posterior) == before
 
 
-def test_what_a_setting_multiplies_is_not_moved() -> None:
-    """The priors shown are multiplied already; they are moved from there."""
+@pytest.mark.parametrize("facts", [{"age": 30, "sex": "male", "lateral_pain": True}, {"lateral_pain": True}])
+def test_what_a_setting_multiplies_is_moved_too(facts: dict[str, object]) -> None:
+    """In every cell at once, as if the network had been priced with it; the priors shown are multiplied already."""
     data = example_data()
-    data["settings"] = {"clinic": {"name": "Clinic", "odds_multipliers": {"bone": odds_ratio(3.0)}}}
-    d = solved(data).diagnose(age=30, sex="male", lateral_pain=True, setting="clinic")
+    data["settings"] = {
+        "clinic": {"name": "Clinic", "odds_multipliers": {"bone": {**odds_ratio(3.0), "low": 2.0, "high": 4.5}}}
+    }
+    net, path = solved(data), "settings.clinic.odds_multipliers.bone"
+    d = net.diagnose(facts, setting="clinic")
     table = d.sensitivity("bone")
 
-    assert not table.index.str.startswith("settings.").any()
-    row = table.loc["causes.bone.prior.male.18-49"]
-    assert row["value"] == pytest.approx(3 * 0.3 / (0.7 + 3 * 0.3))
-    assert again(d, row.name, row["high"])["bone"] == pytest.approx(row["p_high"], abs=1e-12)
+    prior = table.loc["causes.bone.prior.male.18-49"]
+    assert prior["value"] == pytest.approx(3 * 0.3 / (0.7 + 3 * 0.3))
+    assert again(d, prior.name, prior["high"])["bone"] == pytest.approx(prior["p_high"], abs=1e-12)
+    row = table.loc[path]
+    assert row["value"] == 3
+    assert row["swing"] > 0.01
+    for end in ("low", "high"):
+        beforehand = net.replace({path: row[end]}).diagnose(facts, setting="clinic")
+        assert row[f"p_{end}"] == pytest.approx(beforehand["bone"], abs=1e-9)
+        assert row[f"p_{end}"] == pytest.approx(again(d, path, row[end])["bone"], abs=1e-9)
+    weakest = d.network.weakest_numbers(pd.DataFrame([facts]))
+    assert path in weakest.index
 
 
 # The flips.

@@ -236,7 +236,7 @@ def test_n_is_a_number_of_cases(net: Network, n: object) -> None:
 
 
 @pytest.mark.parametrize("seed", ["x", -1, 1.5, True])
-def test_a_seed_is_a_whole_number_or_a_generator(net: Network, seed: Any) -> None:
+def test_a_seed_is_a_whole_number_or_a_generator(net: Network, seed: Any) -> None:  # noqa: ANN401
     with pytest.raises(hb.EvidenceError, match=r"seed is .*; allowed: a whole number, 0 or more, a numpy Generator"):
         net.simulate(1, seed)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
-from example import Data, example_data, finding, red_flag, small, solved
+from example import Data, example_data, finding, red_flag, rich_data, small, solved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import evidence, networks
@@ -215,6 +215,23 @@ def test_a_red_flag_that_is_present_forbids_tests(flagged: Network) -> None:
     assert net.diagnose(trauma=False).triage.avoid == net.diagnose().triage.avoid == ()
     assert net.diagnose(trauma=True, **CRACKED)["neck"] == flagged.diagnose(CRACKED)["neck"]
     assert net.diagnose(trauma=True, **CRACKED).triage.avoid == ("night_pain", "hop_test")
+
+
+@pytest.mark.parametrize(("age", "level"), [(30, "soon"), (60, "urgent")])
+def test_a_hazard_that_gets_more_pressing_keeps_what_must_not_be_tested(age: int, level: str) -> None:
+    """Whichever rule for it speaks: all that are live forbid."""
+    data = rich_data()
+    rule = {"of": "neck", "reason": "r", "action": "a", "basis": "judgement"}
+    data["hazards"] = {
+        "probable": {**rule, "threshold": 0.3, "level": "urgent", "avoid": []},
+        "possible": {**rule, "threshold": 0.05, "level": "soon", "avoid": ["night_pain"]},
+    }
+    d = solved(data).diagnose(lateral_pain=False, age=age)
+
+    assert d.triage.level == level
+    assert [reason.id for reason in d.triage.reasons] == (["probable"] if level == "urgent" else ["possible"])
+    assert d.triage.avoid == ("night_pain",)
+    assert "night_pain" not in d.next_questions(None).index
 
 
 def test_what_to_avoid_is_listed_once_and_only_of_live_hazards(flagged: Network) -> None:
