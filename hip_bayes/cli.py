@@ -11,6 +11,7 @@ import shlex
 import shutil
 import signal
 import sys
+import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -166,44 +167,53 @@ def interview(  # noqa: PLR0913 all but the first are options
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without a character shows a question mark for it
     status, ended = 0, ""
+    at_hand = sys.stdin is not None and sys.stdin.isatty()
     try:
-        _say(lines)
-        while question := now.question:
-            answer = _ask(question)
-            if answer is None:
-                ended = "The input ended."
-                break
-            now, lines = now.answer(answer)
+        with _signals(("SIGTERM", "SIGHUP"), signal.default_int_handler):  # a closed window interrupts like Ctrl-C
             _say(lines)
+            while question := now.question:
+                if now.pressing and not at_hand:  # answers from a file were written for the questions alone
+                    now, lines = now.answer("y")
+                    continue
+                answer = _ask(question)
+                if answer is None:
+                    ended = "The input ended."
+                    break
+                now, lines = now.answer(answer)
+                _say(lines)
     except KeyboardInterrupt:
         status, ended = INTERRUPTED, "Interrupted."
-    with _undisturbed():
+    with _signals(("SIGINT", "SIGTERM", "SIGHUP"), signal.SIG_IGN, restore=not status):
+        summary = now.summary()
+        failure = None if save is None else _saved(save, summary, overwrite=overwrite)  # the terminal may be gone
         click.echo(f"\n\n{ended}\n" if status else f"\n{ended or now.over}\n")
         _print_result(now.diagnosis)
-        summary = now.summary()
         rule = "-" * max(map(len, summary.splitlines()))
         click.echo(f"\n{rule}\n{summary}\n{rule}\n\nTo go on from here, or to change an answer:\n")
         left = now.left if (now.question or now.stopped) and now.left != MOST else None
-        options = {"--network": network, "--setting": setting, "--kinds": kinds, "--max": left}
+        options = {"--network": network, "--setting": setting, "--kinds": kinds, "--max": left, "--save": save}
         given = [str(word) for option, value in options.items() if value is not None for word in (option, value)]
+        given += [] if save is None else ["--overwrite"]
         click.echo(f"{shlex.join(['hip-bayes', 'interview', *now.words, *given])}\n")
+        if failure is not None:
+            _fail(failure)
         if save is not None:
-            _save(save, summary, overwrite=overwrite)
-    raise SystemExit(status)
+            click.echo(f"written: {save}")
+        raise SystemExit(status)
 
 
 @contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Pass over Ctrl-C: what was answered is about to be printed and saved."""
-    try:
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    except ValueError:  # only the main thread hears of it
-        yield
-        return
+def _signals(names: Iterable[str], handler: Any, *, restore: bool = True) -> Iterator[None]:  # noqa: ANN401
+    """Let signals, those that this system has, be handled so; only the main thread hears of any."""
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+        before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, old in before.items() if restore else ():
+            signal.signal(number, old)
 
 
 def _say(lines: Iterable[Line]) -> None:
@@ -244,16 +254,16 @@ def _check_place(path: Path | None, *, overwrite: bool) -> None:
         raise HipBayesError(f"cannot write {path}: there is no directory {path.parent}; make it first")
 
 
-def _save(path: Path, summary: str, *, overwrite: bool) -> None:
-    """Write the summary, whole or not at all; it has been printed already."""
+def _saved(path: Path, summary: str, *, overwrite: bool) -> HipBayesError | None:
+    """Write the summary, whole or not at all; return the error if it cannot be."""
     try:
         _check_place(path, overwrite=overwrite)
         write_whole(path, f"{summary}\n".encode())
     except HipBayesError as error:
-        _fail(error)
+        return error
     except OSError as error:
-        _fail(HipBayesError(f"cannot write {path} ({error}); the summary is above"))
-    click.echo(f"written: {path}")
+        return HipBayesError(f"cannot write {path} ({error}); the summary is above")
+    return None
 
 
 def _cpus() -> int:

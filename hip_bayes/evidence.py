@@ -344,9 +344,13 @@ def names_of(name: str, value: object) -> tuple[Any, ...]:
     """Return the names that an option lists: one string is one name; EvidenceError for what is no list of names."""
     if isinstance(value, str):
         return (value,)
-    names = tuple(value) if isinstance(value, Iterable) else None
-    if names is None or not all(isinstance(each, Hashable) for each in names):
-        raise EvidenceError(f"{name} is {shown(value)}; allowed: a name or a list of names", name=name, value=value)
+    try:
+        names: tuple[Any, ...] = tuple(value)  # type: ignore[arg-type]
+        _ = dict.fromkeys(names)  # a name can be looked up
+    except TypeError:
+        raise EvidenceError(
+            f"{name} is {shown(value)}; allowed: a name or a list of names", name=name, value=value
+        ) from None
     return names
 
 

@@ -20,8 +20,7 @@ from .model import Network
 from .notebook import DRAWS, LEVEL, MOST_PIECES, MOST_STATES, Html, pieces_of, tag, urgency
 from .parts import KINDS, SEXES
 from .questions import BACKGROUND, WORTH, askable, rank
-from .show import network_line
-from .words import sure
+from .show import network_line, sure_of
 
 if TYPE_CHECKING:
     import os
@@ -282,7 +281,7 @@ class Explorer:
         """Return the question of a fact with its control, made when it is first needed."""
         if id_ not in self._rows:
             entry = self._entries[id_]
-            no, yes = self._words(id_)
+            no, yes = self._diagnosis.network.states_of(id_)
             control = self._toggles([(yes, True), (no, False), (UNKNOWN, UNKNOWN)], about=entry.name)
             self._controls[id_] = control
             self._set(id_)
@@ -290,16 +289,6 @@ class Explorer:
             question = self._html(fragment(entry.question, " ", tag("code", id_)))
             self._rows[id_] = self._box("hbx-question", question, control)
         return self._rows[id_]
-
-    def _sure(self, id_: str, value: Any) -> str:  # noqa: ANN401
-        """Return how sure an answer is, and of what."""
-        present = self._words(id_)[1]
-        return sure(value) if present == "yes" else f"{sure(value)} {present}"
-
-    def _words(self, id_: str) -> tuple[str, str]:
-        """Return how no and yes are called."""
-        states = getattr(self._entries[id_], "states", ("absent", "present"))
-        return ("no", "yes") if states == ("absent", "present") else states
 
     # --------------------------------------------------------------------------------- what was said, asked
 
@@ -321,18 +310,20 @@ class Explorer:
 
     def _set(self, id_: str) -> None:
         """Let a control show what is known."""
-        case, control = self._diagnosis.case, self._controls[id_]
+        d, control = self._diagnosis, self._controls[id_]
+        value: Any
         if id_ in ("age", "sex"):
             value = self.facts.get(id_, UNKNOWN)
         else:
-            value = {**case.red_flags, **case.background, **case.findings}.get(id_, UNKNOWN)
+            value = {**d.case.red_flags, **d.case.background, **d.case.findings}.get(id_, UNKNOWN)
             value = bool(value) if value in (0, 1) else value
         if control.value == value:
             return
         self._syncing = True
         try:
             if value not in [known for _, known in control.options]:
-                control.options = (*control.options, (str(value) if id_ == "age" else self._sure(id_, value), value))
+                label = str(value) if id_ == "age" else sure_of(d.network, id_, value)
+                control.options = (*control.options, (label, value))
             control.value = value
         finally:
             self._syncing = False
@@ -392,20 +383,22 @@ class Explorer:
         ids = askable(d, kinds, self._unanswerable)
         ranking = rank(d.network, d.case, ids)
         best = int(ranking.bits.argmax()) if ids else 0
+        stop = d.enough(kinds=kinds, skip=self._unanswerable) if ids and ranking.bits[best] < WORTH else None
+        if stop is not None and stop.ask:  # it tells little, but the decision hangs on it
+            best = ids.index(stop.ask)
         self._question = ids[best] if ids and ranking.bits[best] > 0 else None
         for button in self._answers:
             button.disabled = self._question is None
         if self._question is None:
             self._asked.value = fragment(tag("h3", "Next best question"), tag("p", "Nothing is left to ask here."))
             return
-        no, yes = self._words(self._question)
+        no, yes = d.network.states_of(self._question)
         for button, text in zip(self._answers, (yes.capitalize(), no.capitalize(), "Don't know"), strict=True):
             button.description = text
         worth = f"worth {ranking.bits[best]:.2f} bits of information about the causes"
-        stop = d.enough(kinds=kinds, skip=self._unanswerable) if ranking.bits[best] < WORTH else None
         self._asked.value = fragment(
             tag("h3", "Next best question"),
-            *([tag("p", tag("b", "It is enough. "), stop.reason)] if stop else []),
+            *([tag("p", tag("b", "It is enough. " if stop else ""), stop.reason)] if stop is not None else []),
             tag("p", tag("b", self._entries[self._question].question)),
             tag("p", tag("code", self._question), tag("small", f" {worth}")),
         )

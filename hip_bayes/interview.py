@@ -18,7 +18,7 @@ from .errors import EvidenceError, HipBayesError, shown
 from .evidence import items_of, names_of, whole_number
 from .formats import value_of
 from .parts import LEVELS
-from .questions import askable, enough, rank
+from .questions import WORTH, askable, enough, rank
 from .show import headline, network_line, said
 from .words import percent
 
@@ -128,7 +128,7 @@ class Interview:
         for name, value in self.facts.items():
             word = "yes" if value is True else "no" if value is False else str(value)
             if isinstance(value, str) and not isinstance(value_of(value), str):  # a state called "1" reads as a number
-                word = "yes" if value == self._states(name)[1] else "no"
+                word = "yes" if value == self.network.states_of(name)[1] else "no"
             words.append(f"{name}={word}")
         return tuple(words)
 
@@ -170,20 +170,15 @@ class Interview:
             return Question(id_, text, "years/d", f"years from {low} to {high}, or d (don't know)")
         if id_ == "sex":
             return Question(id_, text, "f/m/d", "f (female), m (male) or d (don't know)")
-        absent, present = self._states(id_)
+        absent, present = self.network.states_of(id_)
         if (absent, present) == ("no", "yes"):
             return Question(id_, text, "y/n/d", "y, n, d (don't know), or how sure of a yes, as 0.7 or 70%")
         how = f"{absent}, {present}, d (don't know), or how sure of {present}, as 0.7 or 70%"
         return Question(id_, text, f"{absent}/{present}/d", how)
 
-    def _states(self, id_: str) -> tuple[str, str]:
-        """Return what absent and present are called when talking about an id."""
-        states = self.network.findings[id_].states if id_ in self.network.findings else ("absent", "present")
-        return ("no", "yes") if states == ("absent", "present") else states
-
     def _is_state(self, id_: str, word: str) -> bool:
         """Say whether a word is the name of a state, which may be "back" or "1"."""
-        return word in [state.lower() for state in self._states(id_)]
+        return word in [state.lower() for state in self.network.states_of(id_)]
 
     def _ranking(self, kinds: Iterable[str]) -> Ranking:
         """Return what each question of some kinds that may still be asked is worth."""
@@ -292,9 +287,11 @@ class Interview:
             return (Line("Age and sex change how common each cause is; what you leave out is averaged over."),)
         ranking = self._ranking(self.kinds)
         i = ranking.ids.index(question.id)
+        stop = enough(self.diagnosis, kinds=self.kinds, skip=self.unknown)
         bits = f"Expected to give {ranking.bits[i]:.2f} bits about the causes (1 bit halves the possibilities)"
-        absent, present = self._states(question.id)
-        lines = [Line(f"{bits}; P({present}) is {percent(float(ranking.p_yes[i]))}.")]
+        absent, present = self.network.states_of(question.id)
+        lines = [Line(stop.reason)] if stop.bits < WORTH else []  # asked for the decision, not for what it tells
+        lines.append(Line(f"{bits}; P({present}) is {percent(float(ranking.p_yes[i]))}."))
         for state, p in ((present, ranking.if_yes[i]), (absent, ranking.if_no[i])):
             if not np.isnan(p).any():
                 lines.append(Line(f"  {state}: {self._moved(dict(zip(ranking.outputs, p.tolist(), strict=True)))}"))
@@ -376,7 +373,7 @@ class Interview:
         d, net = self.diagnosis, self.network
         answers: dict[str, list[str]] = {"Present": [], "Absent": [], "Not sure": [], "Not known": []}
         for id_, x in (*d.case.background.items(), *d.case.findings.items()):
-            named = self._states(id_) != ("no", "yes") or x not in (0.0, 1.0)
+            named = self.network.states_of(id_) != ("no", "yes") or x not in (0.0, 1.0)
             title = {0.0: "Absent", 1.0: "Present"}.get(x, "Not sure")
             answers[title].append(said(net, id_, d.evidence[id_]) if named else net.name_of(id_))
         known = (*net.background, *net.findings)

@@ -401,6 +401,11 @@ class Network:
         """
         return self._named[id_].name
 
+    def states_of(self, id_: str) -> tuple[str, str]:
+        """Return what absent and present are called in an answer: ("no", "yes"), or the names of a finding's states."""
+        states = self.findings[id_].states if id_ in self.findings else ("absent", "present")
+        return ("no", "yes") if states == ("absent", "present") else states
+
     @cached_property
     def _named(self) -> Mapping[str, Subtype | Cause | Group | Background | Finding | RedFlag]:
         named: dict[str, Subtype | Cause | Group | Background | Finding | RedFlag] = {**self.red_flags}

@@ -22,6 +22,7 @@ from .enumeration import binary_entropy
 from .errors import EvidenceError, UnknownNameError, shown
 from .evidence import as_number, names_of, whole_number
 from .parts import KINDS, ROUNDING
+from .words import percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -380,7 +381,7 @@ def enough(
         ask = ranking.ids[least]
         reason = (
             f'The answer on "{decisive}" leaves the leading cause and the hazards as they are with a probability of '
-            f"{smallest:.4g}, below {same_decision:g}."
+            f"{smallest:.4g}, below {same_decision:g}: {_what_changes(d, ranking, least)}."
         )
     else:
         reason = (
@@ -389,6 +390,24 @@ def enough(
             f"{unasked}"
         )
     return Stop(stop=ask is None, reason=reason, same_decision=smallest, bits=bits, ask=ask)
+
+
+def _what_changes(d: Diagnosis, ranking: Ranking, i: int) -> str:
+    """Return in words what an answer to a question does to the leading cause and the hazards."""
+    net = d.network
+    changes = []
+    for word, p in zip(net.states_of(ranking.ids[i]), (ranking.if_no[i], ranking.if_yes[i]), strict=True):
+        then = dict(zip(ranking.outputs, p.tolist(), strict=True))
+        if isnan(then[d.ranking[0]]):
+            continue  # nobody can answer so
+        for hazard in net.hazards.values():
+            if hazard.of in then and hazard.live(then[hazard.of]) != hazard.live(d[hazard.of]):
+                way = f"from {percent(d[hazard.of])} to {percent(then[hazard.of])}"
+                changes.append(f"{word} takes {net.name_of(hazard.of)} {way}, across {100 * hazard.threshold:.3g}%")
+        leader = max(net.causes, key=then.__getitem__)
+        if then[leader] > then[d.ranking[0]] + ROUNDING:
+            changes.append(f"after {word}, {net.name_of(leader)} leads")
+    return "; ".join(changes)
 
 
 def _same_decision(d: Diagnosis, ranking: Ranking) -> Floats:

@@ -28,10 +28,16 @@ def known(d: Diagnosis) -> str:
         elif isinstance(value, bool):
             words.append(f"{name} {'yes' if value else 'no'}")
         elif isinstance(value, float) and name != "age":
-            words.append(f"{name} {sure(value)}")
+            words.append(f"{name} {sure_of(d.network, name, value)}")
         else:
             words.append(f"{name} {value}")
     return ", ".join(words) or "nothing"
+
+
+def sure_of(net: Network, id_: str, p: float) -> str:
+    """Return how sure an answer is, and of what: '70% sure', '70% sure sudden'."""
+    present = net.states_of(id_)[1]
+    return sure(p) if present == "yes" else f"{sure(p)} {present}"
 
 
 def said(net: Network, id_: str, value: object) -> str:
@@ -39,8 +45,7 @@ def said(net: Network, id_: str, value: object) -> str:
     if id_ in ("age", "sex"):
         return f"age {value}" if id_ == "age" else str(value)
     if isinstance(value, float):
-        present = net.findings[id_].states[1] if id_ in net.findings else "present"
-        value = f"{sure(value)}{'' if present == 'present' else f' {present}'}"
+        value = sure_of(net, id_, value)
     return f"{net.name_of(id_)}: {'yes' if value is True else 'no' if value is False else value}"
 
 

@@ -21,7 +21,7 @@ import hip_bayes as hb
 from hip_bayes import Diagnosis
 from hip_bayes.explorer import FOUND, Explorer
 from hip_bayes.notebook import DRAWS, LEVEL
-from hip_bayes.questions import askable, rank
+from hip_bayes.questions import WORTH, askable, rank
 from hip_bayes.words import between, percent
 
 if TYPE_CHECKING:
@@ -113,9 +113,10 @@ def answers(explorer: Explorer) -> tuple[w.Button, ...]:
 
 
 def best(d: Diagnosis, kinds: tuple[str, ...] = AT_HOME, *, without: tuple[str, ...] = ()) -> str:
-    """Return the id of the most informative question, the first of equal ones."""
+    """Return the id of the most informative question, the first of equal ones; or the one the decision hangs on."""
     ranking = rank(d.network, d.case, [q for q in askable(d, kinds) if q not in without])
-    return ranking.ids[int(ranking.bits.argmax())]
+    stop = d.enough(kinds=kinds, skip=without)
+    return stop.ask or ranking.ids[int(ranking.bits.argmax())]
 
 
 # ------------------------------------------------------------------------------------------- clicks and facts
@@ -343,6 +344,22 @@ def test_it_says_when_it_is_enough() -> None:
             assert ("It is enough" in text(explorer)) == bool(stop)
         assert stop.reason in text(explorer)
         assert asked(explorer) == best(explorer.diagnosis)
+
+    asyncio.run(answered())
+
+
+def test_a_question_that_the_decision_hangs_on_says_so() -> None:
+    """However little it tells of the causes: a fracture that one answer would make possible."""
+    none = dict.fromkeys(hb.load_network().red_flags, False)
+
+    async def answered() -> None:
+        explorer = hb.explore(none, age=24, sex="female", groin_pain=True)
+        while (stop := explorer.diagnosis.enough(kinds=AT_HOME)).bits >= WORTH:
+            explorer.answer(asked(explorer), value=False)
+        assert stop.ask
+        assert asked(explorer) == stop.ask
+        assert stop.reason in text(explorer)
+        assert "It is enough" not in text(explorer)
 
     asyncio.run(answered())
 

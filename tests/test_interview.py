@@ -26,6 +26,7 @@ from hip_bayes import cli
 from hip_bayes.diagnosis import DISCLAIMER
 from hip_bayes.formats import value_of
 from hip_bayes.interview import AT_HOME, PAGE, WIDTH, Interview, begin
+from hip_bayes.questions import WORTH
 from hip_bayes.words import percent
 
 if TYPE_CHECKING:
@@ -503,6 +504,27 @@ def test_why_gives_bits_and_what_either_answer_would_do(shipped: Network) -> Non
         assert line.startswith(f"  {state}: {leader} {percent(d[leader])} -> {percent(then[leader])}, ")
 
 
+def test_why_names_the_hazard_that_a_question_is_asked_for(shipped: Network) -> None:
+    """It tells little of the causes, but with one answer a fracture becomes possible."""
+    facts = {**dict.fromkeys(shipped.red_flags, False), "age": 24, "sex": "f", "groin_pain": True}
+    interview = begin(facts, network=shipped, kinds="background").interview
+    d, id_ = interview.diagnosis, asked(interview)
+    stop = d.enough(kinds="background")
+    assert stop.ask == id_
+    assert stop.bits < WORTH
+
+    first, *rest = said(interview, "w").split("\nExpected to give ")
+    assert first == stop.reason
+    assert len(rest) == 1
+    then = d.given({id_: True})
+    of_causes = [h for h in shipped.hazards.values() if h.of not in shipped.findings]
+    crossed = [h for h in of_causes if h.live(then[h.of]) != h.live(d[h.of])]
+    assert crossed
+    for h in crossed:
+        way = f"from {percent(d[h.of])} to {percent(then[h.of])}, across {100 * h.threshold:.3g}%"
+        assert f"yes takes {shipped.name_of(h.of)} {way}" in first
+
+
 def test_why_of_age_and_sex_and_of_states(rich: Network) -> None:
     interview = begin(dict.fromkeys(rich.red_flags, False), network=rich).interview
     assert "how common each cause is" in said(interview, "w")
@@ -918,6 +940,47 @@ def test_a_second_interrupt_loses_nothing(terminal: Callable[..., pexpect.spawn[
     assert command_of(child.logfile_read.getvalue()) == ["severe_pain=no"]
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["terminated", "window closed"])
+def test_who_closes_the_window_loses_nothing(
+    terminal: Callable[..., pexpect.spawn[str]], tmp_path: Path, number: signal.Signals
+) -> None:
+    """The page is saved, whether or not there is a terminal left to print it on."""
+    page = tmp_path / "page.txt"
+    child = terminal("--save", str(page))
+    talk(child, ("cannot sleep", "n"))
+    child.expect_exact("suddenly become unable")
+    child.expect_exact("] ")
+    child.kill(number)
+    child.expect(pexpect.EOF)
+    child.wait()
+
+    assert child.exitstatus == 130
+    shown = child.logfile_read.getvalue()
+    assert command_of(shown) == ["severe_pain=no", "--save", str(page), "--overwrite"]
+    assert "Traceback" not in shown
+    assert page.read_text(encoding="utf-8").strip() in shown.replace("\r\n", "\n")
+
+
+def test_a_page_is_saved_when_the_terminal_is_gone(terminal: Callable[..., pexpect.spawn[str]], tmp_path: Path) -> None:
+    page = tmp_path / "page.txt"
+    child = terminal("--save", str(page))
+    talk(child, ("cannot sleep", "n"))
+    child.expect_exact("suddenly become unable")
+    child.ptyproc.delayafterclose = 3.0  # before it is killed
+    child.close(force=True)  # the kernel sends SIGHUP then
+
+    assert page.read_text(encoding="utf-8").startswith("Hip pain when running: summary to take to a professional")
+
+
+def test_answers_from_a_file_answer_the_questions_they_were_written_for(file: Path) -> None:
+    """An urgent one in between puts no question of its own before them."""
+    result = run("--network", str(file), typed="y\n46\nf\nd\n")
+
+    assert "URGENT" in result.output
+    assert "Go on with the questions?" not in result.output
+    assert command_of(result.output)[:3] == ["age=46", "sex=female", "fever=yes"]
+
+
 def test_an_urgent_answer_in_a_terminal_may_end_it(terminal: Callable[..., pexpect.spawn[str]], tmp_path: Path) -> None:
     """The action stands on the screen before it is asked whether to go on, and in the saved page."""
     page = tmp_path / "page.txt"
@@ -928,7 +991,7 @@ def test_an_urgent_answer_in_a_terminal_may_end_it(terminal: Callable[..., pexpe
     talk(child, ("Go on with the questions?", "n"))
     shown = ended(child)
 
-    assert command_of(shown) == ["severe_pain=yes"]
+    assert command_of(shown) == ["severe_pain=yes", "--save", str(page), "--overwrite"]
     assert "URGENT: have this assessed today" in page.read_text(encoding="utf-8")
 
 
