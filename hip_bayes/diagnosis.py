@@ -208,7 +208,21 @@ class Diagnosis:
         return given_subsets(self)
 
     def why(self, cause: str) -> str:
-        """Return in a paragraph what speaks for a cause, what against it, and what else explains a finding."""
+        """Return in a paragraph what speaks for a cause, what against it, and what else explains a finding.
+
+        Parameters
+        ----------
+        cause
+            id of a cause, subtype or group.
+
+        Raises
+        ------
+        UnknownNameError
+            there is no such cause, subtype or group.
+        NetworkTooLargeError
+            too many causes to list their sets, and too many findings for the other exact way.
+
+        """
         from .explanation import why
 
         return why(self, cause)
@@ -268,6 +282,15 @@ class Diagnosis:
             index = finding id, best first; see `hip_bayes.questions.next_questions` for the columns. Tests that could
             do harm now (``d.triage.avoid``) are not among them.
 
+        Raises
+        ------
+        UnknownNameError
+            there is no such kind, or no such id to skip or to cost something.
+        EvidenceError
+            `k`, `kinds` or a cost is not allowed.
+        NetworkTooLargeError
+            too many causes to list their sets.
+
         Examples
         --------
         >>> import hip_bayes as hb
@@ -289,6 +312,30 @@ class Diagnosis:
         skip: str | Iterable[str] = (),
     ) -> Stop:
         """Say whether to stop asking, why, and if not what to ask; see `hip_bayes.questions.enough`.
+
+        Parameters
+        ----------
+        kinds, skip
+            which questions could be asked, as `next_questions` takes them.
+        min_bits
+            information about the causes from which an answer is worth asking for by itself, in bits, above 0.
+        same_decision
+            probability that leading cause and hazards outlive an answer, from which they count as settled; above 0
+            and at most 1.
+
+        Returns
+        -------
+        Stop
+            true if so, with ``reason`` (a sentence), ``ask`` (the id to ask, or None), ``bits``, ``same_decision``.
+
+        Raises
+        ------
+        UnknownNameError
+            there is no such kind, or no such id to skip.
+        EvidenceError
+            `kinds`, `min_bits` or `same_decision` is not allowed.
+        NetworkTooLargeError
+            too many causes to list their sets.
 
         Examples
         --------
@@ -324,6 +371,15 @@ class Diagnosis:
             ``high``, ``p_first`` (how often the cause ranks first among the drawn networks). See
             `hip_bayes.uncertainty.intervals`.
 
+        Raises
+        ------
+        EvidenceError
+            `level`, `draws`, `seed` or `of` is not allowed.
+        UnknownNameError
+            there is no such cause, subtype or group.
+        NetworkTooLargeError
+            too many causes to list their sets.
+
         Examples
         --------
         >>> import hip_bayes as hb
@@ -351,6 +407,22 @@ class Diagnosis:
         pandas.DataFrame
             index = path of the number, as `Network.replace` takes it; see `hip_bayes.sensitivity.sensitivity` for
             the columns and for the smallest change of a single number that makes another cause lead.
+
+        Raises
+        ------
+        EvidenceError
+            `level` is not allowed.
+        UnknownNameError
+            there is no such cause, subtype or group.
+        NetworkTooLargeError
+            too many causes to list their sets.
+
+        Examples
+        --------
+        >>> import hip_bayes as hb
+        >>> table = hb.diagnose(age=46, sex="female", lateral_pain=True).sensitivity()
+        >>> table.index[0]
+        'causes.gtps.prior.female.40-49'
 
         """
         from .sensitivity import sensitivity

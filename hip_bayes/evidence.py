@@ -232,8 +232,9 @@ class Vocabulary:
         low, high = self.net.age_range
         years = as_number(value)
         if not low <= years <= high:
+            got = int(years) if years.is_integer() else value
             raise EvidenceError(
-                f"age is {shown(value)}; allowed: a number of years from {low} to {high}, or None (unknown)",
+                f"age is {shown(got)}; allowed: a number of years from {low} to {high}, or None (unknown)",
                 name="age",
                 value=value,
             )
@@ -296,7 +297,9 @@ def items_of(said: object) -> Iterator[tuple[str, object]]:
     """Iterate over a mapping's or a pandas Series' names and values; EvidenceError for anything else."""
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(said, pandas.DataFrame):
-        raise EvidenceError("got a DataFrame; diagnose takes one case, diagnose_many takes a table of them")
+        raise EvidenceError(
+            "got a DataFrame; allowed: one case, a mapping or a row; diagnose_many takes a table of them"
+        )
     if isinstance(said, Mapping) or (pandas is not None and isinstance(said, pandas.Series)):
         return iter(said.items())
     raise EvidenceError(

@@ -170,7 +170,14 @@ class Network:
         )
 
     def simulate(self, n: int, seed: int | np.random.Generator | None = None) -> pd.DataFrame:
-        """Draw complete cases with their true causes from this network; see `hip_bayes.simulation.simulate`."""
+        """Draw `n` complete cases with their true causes from this network; see `hip_bayes.simulation.simulate`.
+
+        Raises
+        ------
+        EvidenceError
+            `n` is not a whole number of 1 or more, or `seed` is not allowed.
+
+        """
         from .simulation import simulate
 
         return simulate(self, n, seed)
@@ -190,6 +197,14 @@ class Network:
         pandas.DataFrame
             index = cause ids in file order; risk ratios and preventable shares, never an absolute risk. See
             `hip_bayes.intervention.what_if`.
+
+        Raises
+        ------
+        UnknownNameError
+            a name that the network does not have.
+        EvidenceError
+            nothing is changed, or something that is not modifiable, or to what is neither yes nor no; a finding or
+            red flag is said.
 
         Examples
         --------

@@ -289,7 +289,7 @@ def next_questions(
     cost = np.array([of_name.get(i, of_name.get(of, 1.0)) for i, of in zip(ranking.ids, kind, strict=True)], float)
     with np.errstate(over="ignore"):
         value = ranking.bits / cost
-    best = np.argsort(-value, kind="stable")[:k].tolist()
+    best = np.lexsort((-ranking.bits, -value))[:k].tolist()  # by bits where values are equal, infinite ones too
     ids = [ranking.ids[i] for i in best]
     columns = {
         "kind": [kind[i] for i in best],
@@ -471,7 +471,8 @@ def _costs(net: Network, costs: Mapping[str, float] | None) -> dict[str, float]:
         raise EvidenceError(
             f"costs is {shown(costs)}; allowed: a mapping of finding ids or kinds to numbers, or None", name="costs"
         )
-    known = (*ALL_KINDS, *net.background, *net.findings)
+    known = {name: name for name in (*ALL_KINDS, *net.background, *net.findings)}
+    known |= {alias: f.id for f in net.findings.values() for alias in f.aliases}
     for name, cost in (costs or {}).items():
         if not isinstance(name, str) or name not in known:
             raise UnknownNameError.among(
@@ -481,7 +482,7 @@ def _costs(net: Network, costs: Mapping[str, float] | None) -> dict[str, float]:
                 where="load_network().findings and .background list what has a cost",
             )
         _check_number(f"the cost of {name!r}", cost, "a finite number above 0", most=sys.float_info.max)
-    return {name: float(cost) for name, cost in (costs or {}).items()}
+    return {known[name]: float(cost) for name, cost in (costs or {}).items()}
 
 
 def _check_number(what: str, value: object, allowed: str, *, most: float) -> None:

@@ -101,7 +101,7 @@ def intervals(
 
     - a probability worth n patients (leak, sensitivity, effect of a finding parent, prior and prevalence of each cell)
       is Beta(p n, (1 - p) n); shares of subtypes and weights of cells are Dirichlet with parameters p n
-      (gamma variables of mean p and shape p n over their sum, where the n differ);
+      (the least n, where these differ: only with one for all are the numbers the means);
     - an odds ratio, or what a setting multiplies odds by, is log-normal: see `interval_of`;
     - a drawn prior moves the solved log odds of its cause by logit(drawn) - logit(p), a drawn prevalence those of its
       background variable; they are not solved again;
@@ -239,13 +239,15 @@ class Sampler:
             return value
         return np.clip(self._rng(path).beta(*_beta(number), self.draws), TINY, NEARLY_ONE)
 
-    def shares(self, numbers: Mapping[str, Number]) -> Floats:
-        """Return draws of numbers that sum to 1, by path; shape (draws, numbers).
+    def shares(self, numbers: Mapping[str, Number], of: Iterable[str] | None = None) -> Floats:
+        """Return draws of numbers that sum to 1, by path, or of some of them in proportion; shape (draws, numbers).
 
-        Dirichlet, as gamma draws divided by their sum; by their n before, which matters only where these differ: else
-        a share worth more patients would come out larger.
+        Dirichlet, as gamma draws divided by their sum. Where they are worth different n, all count as worth the least:
+        only with one n for all are their means the numbers.
         """
-        gamma = [self._rng(path).standard_gamma(n.p * n.n, self.draws) / n.n for path, n in numbers.items()]
+        least = min(number.n for number in numbers.values())
+        paths = numbers if of is None else of
+        gamma = [self._rng(path).standard_gamma(numbers[path].p * least, self.draws) for path in paths]
         kept = np.maximum(np.stack(gamma, axis=1), TINY)
         shares: Floats = kept / kept.sum(axis=1, keepdims=True)
         return shares
@@ -284,10 +286,11 @@ def _links(net: Network, sampler: Sampler) -> Iterator[dict[str, Links]]:
 
     def alone(f: Finding, site: str) -> Floats:
         """P(finding | only `site` present)."""
+        without = own[f.id] + by_parent(f, site) * (1 - own[f.id])
         for name in (site, cause_of[site]):
             if name in given[f.id]:
-                return given[f.id][name]
-        return own[f.id] + by_parent(f, site) * (1 - own[f.id])
+                return np.maximum(given[f.id][name], without)  # drawn below, its link is zero
+        return without
 
     link: dict[str, dict[str, list[float]]] = {}
     for f in findings:
@@ -342,9 +345,9 @@ def _priors(net: Network, solved: CausePrior, case: Case, sampler: Sampler) -> I
         for c in net.causes.values()
         if c.subtypes
     }
-    names = [solved.cells[i] for i in cells]
     # of the cells in question alone: their ratios are what matters, and they are distributed the same
-    weights = sampler.shares({f"weights.{sex}.{band}": net.weights[sex][band] for sex, band in names})
+    all_weights = {f"weights.{sex}.{band}": n for sex, row in net.weights.items() for band, n in row.items()}
+    weights = sampler.shares(all_weights, [".".join(("weights", *solved.cells[i])) for i in cells])
     for k in range(sampler.draws):
         yield solved.with_numbers(
             cells,

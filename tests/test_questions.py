@@ -336,6 +336,22 @@ def test_costs_that_mean_nothing_are_refused(
         next_questions(net.diagnose(), costs=costs)
 
 
+def test_a_cost_may_go_by_an_alias() -> None:
+    net = hb.load_network()
+    table = net.diagnose().next_questions(None, costs={"sudden_onset": 4})
+
+    assert table.loc["onset", "cost"] == 4
+    assert (table["cost"].drop("onset") == 1).all()
+
+
+def test_where_value_is_beyond_all_numbers_bits_decide(rich: Network) -> None:
+    table = rich.diagnose().next_questions(None, costs={"history": 5e-324})
+
+    assert np.isinf(table["bits_per_cost"]).all()
+    assert table["bits"].is_monotonic_decreasing
+    assert len(table) > 1
+
+
 def test_what_costs_next_to_nothing_is_worth_most(net: Network) -> None:
     table = net.diagnose().next_questions(None, costs={"night_pain": 5e-324})
 

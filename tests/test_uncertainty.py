@@ -104,7 +104,7 @@ def log_of_absent(net: Network, f: str, value: Mapping[str, float], state: Mappi
         p_g = 0.0
         if e > 0:
             of_g = stated(g, site)
-            p_g = without(g, site)[0] if of_g is None else of_g
+            p_g = max(without(g, site)[0], of_g or 0.0)  # a number drawn below it has a link of zero
         return own + e * p_g * (1 - own), (1 - own) * (1 - e * p_g)
 
     def link(site: tuple[str, ...]) -> float:
@@ -236,12 +236,17 @@ def test_shares_are_drawn_from_their_dirichlet_distribution() -> None:
         assert stats.kstest(column, stats.beta(number.p * 12, (1 - number.p) * 12).cdf).pvalue > 0.01
 
 
-def test_a_share_worth_more_patients_is_not_drawn_larger() -> None:
-    """Each is about p, whatever the others are worth; those worth less vary more."""
-    shares = {"x": Number(0.5, 4000, "judgement"), "y": Number(0.5, 400, "judgement")}
+@pytest.mark.parametrize("n", [(4000, 400), (1000, 1), (0.1, 20)])
+def test_a_share_worth_more_patients_is_not_drawn_larger(n: tuple[float, float]) -> None:
+    """Each is about p, whatever the others are worth: all of them vary as the one worth least."""
+    shares = {id_: Number(p, worth, "judgement") for id_, p, worth in zip("xy", (0.3, 0.7), n, strict=True)}
     draws = Sampler(4000, 1).shares(shares)
+    least = min(n)
 
-    assert draws.mean(axis=0) == pytest.approx([0.5, 0.5], abs=0.002)
+    assert stats.kstest(draws[:, 0], stats.beta(0.3 * least, 0.7 * least).cdf).pvalue > 0.01
+    assert draws.mean(axis=0) == pytest.approx([0.3, 0.7], abs=0.03)
+    alone = Sampler(4000, 1).shares(shares, ["y"])
+    assert alone == pytest.approx(1)
 
 
 def test_different_numbers_are_drawn_independently() -> None:
