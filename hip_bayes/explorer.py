@@ -20,7 +20,8 @@ from .model import Network
 from .notebook import DRAWS, LEVEL, MOST_PIECES, MOST_STATES, Html, pieces_of, tag, urgency
 from .parts import KINDS, SEXES
 from .questions import BACKGROUND, WORTH, askable, rank
-from .show import network_line, sure_of
+from .show import headline, network_line, sure_of
+from .words import percent
 
 if TYPE_CHECKING:
     import os
@@ -132,6 +133,7 @@ class Explorer:
         self._question: str | None = None
         self._cause: str | None = None
         self._open: int | None = SAID if self.facts else FLAGS
+        self._flags_here = False
         self._ends: Mapping[str, tuple[float, float]] = {}
         self._following: asyncio.Task[None] | None = None
         self._syncing = False
@@ -183,7 +185,7 @@ class Explorer:
         """Forget everything that was said, and show the red flags."""
         self._unanswerable.clear()
         self._cause = None
-        self._open = FLAGS
+        self._open, self._flags_here = FLAGS, False
         self._search.value = ""
         self._diagnosis = self._diagnosis.given(dict.fromkeys(self.facts))
         self._show()
@@ -202,7 +204,7 @@ class Explorer:
     def _built(self) -> Iterator[ipywidgets.Widget]:
         """Yield the parts of the page from top to bottom."""
         w, net = self._w, self._diagnosis.network
-        self._banner, self._message = self._html(), self._html()
+        self._banner, self._message, self._echo = self._html(), self._html(), self._html()
         low, high = net.age_range
         ages = [(UNKNOWN, UNKNOWN), *((str(age), age) for age in range(low, high + 1))]
         self._controls["age"] = w.Dropdown(options=ages, description="Age")
@@ -218,10 +220,12 @@ class Explorer:
         self._reach = self._toggles([(name, name) for name in REACH], "Ask what can be told")
         self._reach.observe(lambda _: self._ask(), "value")
         self._unasked = self._html()
-        show = self._button("Show them", self._to_flags, "Open the red flags")
-        none = self._button("None of these", self._no_flag, "Answer no to every red flag that is unknown")
-        self._to_ask, self._to_clear = self._box("hbx-top", self._unasked, show), self._box("hbx-top", none)
-        following = self._box("hbx-next", self._to_ask, self._asked, self._box("hbx-top", *self._answers), self._reach)
+        self._to_flags = self._button("", self._unfold_flags, "The red flags, right here")
+        self._no_flag = self._button("", self._clear, "Answer no to every red flag that is unknown")
+        self._to_ask = self._box("hbx-top", self._unasked, self._to_flags)
+        self._to_clear, self._flags = self._box("hbx-top", self._no_flag), self._box("hbx-section")
+        answers = self._box("hbx-top", *self._answers)
+        following = self._box("hbx-next", self._to_ask, self._flags, self._asked, answers, self._reach)
 
         self._search = w.Text(placeholder="Search all questions", tooltip="Search all questions")
         self._search.observe(lambda _: self._find(), "value")
@@ -294,19 +298,29 @@ class Explorer:
 
     def _changed(self, id_: str, change: Mapping[str, Any]) -> None:
         """Take over what a control was set to."""
-        if not self._syncing:
-            self._take(id_, change["new"])
+        if not self._syncing and self._take(id_, change["new"]) and id_ in self._rows:
+            d = self._diagnosis
+            level = [tag("div", headline(d), class_=f"level {d.triage.level}")] if d.triage.reasons else []
+            leading = ", ".join(f"{d.network.name_of(c)} {percent(d[c])}" for c in d.ranking[:3])
+            self._echo.value = fragment(*level, tag("small", f"Now {leading}"))
+            self._below(id_, self._echo)
 
-    def _take(self, id_: str, value: object) -> None:
-        """Set a fact; if it cannot be, say so and let the control go back."""
+    def _below(self, id_: str, widget: ipywidgets.Widget) -> None:
+        """Show something below a question that was just answered: the top of the page may be out of sight."""
+        self._rows[id_].children = (*self._rows[id_].children[:2], widget)
+
+    def _take(self, id_: str, value: object) -> bool:
+        """Set a fact and return True; if it cannot be, say so and let the control go back."""
         try:
             self.answer(id_, value)
         except HipBayesError as error:
             if id_ in self._controls:
                 self._set(id_)
             self._message.value = fragment(tag("p", tag("b", f"Not changed: {error}"), role="alert"))
-            if id_ in self._rows:  # the top of the page may be out of sight
-                self._rows[id_].children = (*self._rows[id_].children[:2], self._message)
+            if id_ in self._rows:
+                self._below(id_, self._message)
+            return False
+        return True
 
     def _set(self, id_: str) -> None:
         """Let a control show what is known."""
@@ -331,15 +345,18 @@ class Explorer:
     def _unfold(self, i: int) -> None:
         """Open a section, or close the one that is open."""
         self._open = None if self._open == i else i
+        self._flags_here &= self._open != FLAGS
         self._fold()
 
-    def _to_flags(self) -> None:
-        """Open the red flags."""
+    def _unfold_flags(self) -> None:
+        """Open the red flags below the button that says so, or close them; they are in one place at a time."""
+        self._flags_here = not self._flags_here
         self._search.value = ""
-        self._open = FLAGS
+        if self._open == FLAGS:
+            self._open = None
         self._fold()
 
-    def _no_flag(self) -> None:
+    def _clear(self) -> None:
         """Answer no to the red flags that are still unknown."""
         self._diagnosis = self._diagnosis.given(dict.fromkeys(self._diagnosis.triage.not_cleared, False))
         self._show()
@@ -351,6 +368,11 @@ class Explorer:
         unasked = len(self._diagnosis.triage.not_cleared)
         self._to_ask.layout = self._plain if unasked else self._hidden
         self._unasked.value = fragment(tag("b", f"Red flags come first: {unasked} not asked"))
+        self._to_flags.description = "Hide them" if self._flags_here else "Show them"
+        present = any(self._diagnosis.case.red_flags.values())
+        self._no_flag.description = "None of the others" if present else "None of these"
+        here = [self._row(id_) for id_ in self._sections["Red flags"]] if self._flags_here and unasked else []
+        self._flags.children = [*here, self._to_clear] if here else []
         titles = [
             f"Said so far: {len(answered)}",
             *(f"{name}: {some} of {all_} answered" for name, some, all_ in counts),
@@ -359,7 +381,7 @@ class Explorer:
         for i, (head, folder) in enumerate(self._folders):
             head.description = f"{OPEN if i == self._open else CLOSED} {titles[i]}"
             rows = [self._row(id_) for id_ in shown[i]] if i == self._open else []
-            folder.children = [*rows, self._to_clear] if rows and i == FLAGS and unasked else rows
+            folder.children = [*rows, self._to_clear] if rows and i == FLAGS and unasked and not here else rows
 
     def _find(self) -> None:
         """Show the questions with all the words of the search in id, name or text, in place of the sections."""

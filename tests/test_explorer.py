@@ -103,13 +103,13 @@ def causes(d: Diagnosis) -> list[tuple[str, str]]:
 def asked(explorer: Explorer) -> str:
     """Return the id of the next best question."""
     card = next(p for p in parts(explorer.page) if "hbx-next" in getattr(p, "_dom_classes", ()))
-    return next(iter(re.findall("<code>(.*?)</code>", card.children[1].value)), "")
+    return next(iter(re.findall("<code>(.*?)</code>", card.children[2].value)), "")
 
 
 def answers(explorer: Explorer) -> tuple[w.Button, ...]:
     """Return the buttons that answer the next best question."""
     card = next(p for p in parts(explorer.page) if "hbx-next" in getattr(p, "_dom_classes", ()))
-    return tuple(p for p in parts(card.children[2]) if isinstance(p, w.Button))
+    return tuple(p for p in parts(card.children[3]) if isinstance(p, w.Button))
 
 
 def best(d: Diagnosis, kinds: tuple[str, ...] = AT_HOME, *, without: tuple[str, ...] = ()) -> str:
@@ -318,18 +318,40 @@ def test_a_click_does_not_wait_for_intervals_under_way(rich: Network, monkeypatc
 
 
 def test_red_flags_that_nobody_asked_about_come_first(explorer: Explorer, rich: Network) -> None:
-    """One click opens them, another answers no to those that are left; then nothing more is said of them."""
+    """One click opens them below the button, another answers no to those that are left; then they are gone."""
     click(explorer, fever=True)
     assert "Red flags come first: 1 not asked" in text(explorer)
     search(explorer, "")
     button(explorer, "History").click()
     button(explorer, "Show them").click()
+    card = next(p for p in parts(explorer.page) if "hbx-next" in getattr(p, "_dom_classes", ()))
+    here = [p for p in parts(card.children[1]) if "hbx-question" in getattr(p, "_dom_classes", ())]
+    assert len(here) == len(rich.red_flags)
+    button(explorer, "Hide them").click()
+    assert card.children[1].children == ()
+    button(explorer, "Red flags:").click()
     assert ids(explorer) == list(rich.red_flags)
-    button(explorer, "None of these").click()
+    button(explorer, "Show them").click()
+    assert ids(explorer) == list(rich.red_flags)  # in one place at a time
+    button(explorer, "None of the others").click()  # one of them is there
     assert explorer.facts == {"fever": True, "weight_loss": False}
     first = next(p for p in parts(explorer.page) if "hbx-next" in getattr(p, "_dom_classes", ())).children[0]
     assert first.layout.display == "none"
-    assert not [p for p in parts(explorer.page) if getattr(p, "description", "") == "None of these"]
+    assert not [p for p in parts(explorer.page) if getattr(p, "description", "") == "None of the others"]
+
+
+def test_what_an_answer_leads_to_stands_below_it(rich: Network) -> None:
+    """The top of the page may be out of sight: the level if it is pressing, and what leads."""
+    explorer = hb.explore(rich)
+    click(explorer, fever=True)
+    row = next(p for p in parts(explorer.page) if "hbx-question" in getattr(p, "_dom_classes", ()))
+    d = explorer.diagnosis
+
+    assert d.triage.level == "urgent"
+    leading = ", ".join(f"{rich.name_of(c)} {percent(d[c])}" for c in d.ranking[:3])
+    assert f"URGENT: have this assessed todayNow {leading}" in unescape(re.sub("<[^>]*>", "", row.children[2].value))
+    explorer.answer("lateral_pain", value=True)
+    assert len(row.children) == 2
 
 
 def test_it_says_when_it_is_enough() -> None:
