@@ -210,7 +210,10 @@ def _reasons(d: Diagnosis) -> Iterator[Html]:
         if rest:
             names = " and ".join(f"{d.network.name_of(c)} ({percent(d[c])})" for c in rest)
             yield _folded(f"The same for {names}", *(_for_and_against(d, c) for c in rest))
-        shared = "The odds of a cause are multiplied by that much; where pieces of evidence overlap, they share it: "
+        shared = (
+            "Starting from nothing known, the odds of a cause are multiplied by that much; where pieces of evidence "
+            "overlap, they share it: "
+        )
         yield tag("p", tag("small", shared, tag("code", f'd.explain("{first}")'), " has the numbers."))
 
 

@@ -276,7 +276,7 @@ def tornado(d: Diagnosis, cause: str | None = None, *, k: int | None = 12, ax: A
     """Draw on which numbers of the network a probability hangs: a tornado diagram, the widest bar on top.
 
     Each bar is P(cause) with one number moved to the low and to the high end of its own interval, as
-    ``d.sensitivity(cause)`` has it; the ends of the number stand at the ends of its bar, of a probability in per cent.
+    ``d.sensitivity(cause)`` has it. The axis is P(cause); beside each end of a bar stands the number that was moved.
     The less is known, the more numbers there are to move: it may take ten seconds with nothing known.
 
     Parameters
@@ -332,9 +332,8 @@ def tornado(d: Diagnosis, cause: str | None = None, *, k: int | None = 12, ax: A
         (f"{what}{m}", f"{str(path).split('.', 1)[1]}{m}")
         for path, what, m in zip(rows.index, rows["what"], flips, strict=True)
     ]
-    size = row_chart(
-        ax, f"{d.network.name_of(cause)}: {words.percent(p)}", d, "probability (%)", keys, names, share=0.5
-    )
+    title = f"{d.network.name_of(cause)}: {words.percent(p)}. Beside the bars: the number that is moved"
+    size = row_chart(ax, title, d, "probability (%)", keys, names, share=0.5)
     least, most_ = min([p, *rows["p_low"], *rows["p_high"]]), max([p, *rows["p_low"], *rows["p_high"]])
     share = min(7 * CHARACTER * size / space_of(ax)[0], 0.3)  # of the width, for the number at the end of a bar
     room = max(most_ - least, 0.01) * share / (1 - 2 * share)

@@ -58,8 +58,8 @@ def intervals(
     """Return credible intervals of a result's probabilities, from the uncertainty of the network's own numbers.
 
     Monte Carlo over the numbers, seeded; exact inference within each draw. The interval is about the numbers, not
-    about the person: it says how far the answer could move if every number were known perfectly, were the structure
-    of the network right.
+    about the person: it says how far the answer could move because the numbers are not known exactly, were the
+    structure of the network right.
 
     Parameters
     ----------
