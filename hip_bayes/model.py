@@ -47,6 +47,10 @@ if TYPE_CHECKING:
     )
 
 
+CHANGED = "+changed"
+"""Ends the version of a network made by `replace`, unless it was given a version of its own."""
+
+
 def _priced(causes: Mapping[str, Cause], times: Mapping[str, tuple[float, str]]) -> Table[Cause]:
     """Return causes with the odds of some priors multiplied, in every cell, and why."""
     priced = dict(causes)
@@ -57,10 +61,6 @@ def _priced(causes: Mapping[str, Cause], times: Mapping[str, tuple[float, str]])
         }
         priced[id_] = dataclasses.replace(causes[id_], prior=Table(prior, "sex"))
     return Table(priced, "cause")
-
-
-CHANGED = "+changed"
-"""Ends the version of a network made by `replace`, unless it was given a version of its own."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)

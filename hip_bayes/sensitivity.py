@@ -229,8 +229,7 @@ def weakest_numbers(
 
 def _numbers_of(d: Diagnosis) -> pd.DataFrame:
     """Return the rows of `sources_of` that can be moved, by path."""
-    table = sources_of(d)
-    return table.set_index("path").rename_axis("number")
+    return sources_of(d).set_index("path").rename_axis("number")
 
 
 def _read(net: Network, cases: pd.DataFrame, ignore: Iterable[str]) -> list[Case]:

@@ -100,16 +100,19 @@ def causes(d: Diagnosis) -> list[tuple[str, str]]:
     return [(d.network.name_of(c), percent(d[c])) for c in d.ranking]
 
 
+def next_card(explorer: Explorer) -> w.VBox:
+    """Return the box of the next best question."""
+    return next(p for p in parts(explorer.page) if "hbx-next" in getattr(p, "_dom_classes", ()))
+
+
 def asked(explorer: Explorer) -> str:
     """Return the id of the next best question."""
-    card = next(p for p in parts(explorer.page) if "hbx-next" in getattr(p, "_dom_classes", ()))
-    return next(iter(re.findall("<code>(.*?)</code>", card.children[2].value)), "")
+    return next(iter(re.findall("<code>(.*?)</code>", next_card(explorer).children[2].value)), "")
 
 
 def answers(explorer: Explorer) -> tuple[w.Button, ...]:
     """Return the buttons that answer the next best question."""
-    card = next(p for p in parts(explorer.page) if "hbx-next" in getattr(p, "_dom_classes", ()))
-    return tuple(p for p in parts(card.children[3]) if isinstance(p, w.Button))
+    return tuple(p for p in parts(next_card(explorer).children[3]) if isinstance(p, w.Button))
 
 
 def best(d: Diagnosis, kinds: tuple[str, ...] = AT_HOME, *, without: tuple[str, ...] = ()) -> str:
@@ -324,7 +327,7 @@ def test_red_flags_that_nobody_asked_about_come_first(explorer: Explorer, rich: 
     search(explorer, "")
     button(explorer, "History").click()
     button(explorer, "Show them").click()
-    card = next(p for p in parts(explorer.page) if "hbx-next" in getattr(p, "_dom_classes", ()))
+    card = next_card(explorer)
     here = [p for p in parts(card.children[1]) if "hbx-question" in getattr(p, "_dom_classes", ())]
     assert len(here) == len(rich.red_flags)
     button(explorer, "Hide them").click()
@@ -335,7 +338,7 @@ def test_red_flags_that_nobody_asked_about_come_first(explorer: Explorer, rich: 
     assert ids(explorer) == list(rich.red_flags)  # in one place at a time
     button(explorer, "None of the others").click()  # one of them is there
     assert explorer.facts == {"fever": True, "weight_loss": False}
-    first = next(p for p in parts(explorer.page) if "hbx-next" in getattr(p, "_dom_classes", ())).children[0]
+    first = next_card(explorer).children[0]
     assert first.layout.display == "none"
     assert not [p for p in parts(explorer.page) if getattr(p, "description", "") == "None of the others"]
 

@@ -209,12 +209,15 @@ def test_it_follows_clicks_with_the_numbers_of_the_library(explorer: Locator) ->
 
 
 def test_an_urgent_flag_shows_the_banner(explorer: Locator) -> None:
+    """At the top, and again below the answer that raised it, which may be a page further down."""
     from playwright.sync_api import expect
 
-    banner = explorer.locator(".level")
+    banner, echo = explorer.locator(".level:not(.hbx-question .level)"), explorer.locator(".hbx-question .level")
     expect(banner).to_have_text("ROUTINE: nothing urgent in what was said")
+    expect(echo).to_have_count(0)
     say(explorer, "fever", "yes")
     expect(banner).to_have_text("URGENT: have this assessed today")
+    expect(echo).to_have_text("URGENT: have this assessed today")
     expect(explorer).to_contain_text(hb.load_network().red_flags["fever"].action)
 
 
