@@ -87,14 +87,18 @@ class _Text:
         self._size = max(1, path.stat().st_size)
         self._file = cast("IO[bytes]", gzip.GzipFile(fileobj=self._raw) if path.suffix.lower() == ".gz" else self._raw)
         self._more = io.BytesIO(f"\n{more}".encode())
+        self._held = b""
 
     @property
     def closed(self) -> bool:
         return self._raw.closed
 
     def read(self, size: int = -1) -> bytes:
-        data = self._file.read(size)
-        return data + self._more.read(size - len(data))  # a short read would end a block, perhaps within a row
+        data = self._held + self._file.read(size - len(self._held))
+        data += self._more.read(size - len(data))  # a short read would end a block, perhaps within a row
+        # of a \r\n that two blocks share, pyarrow drops the \n, even within quotes
+        self._held = b"\r" if len(data) > 1 and data.endswith(b"\r") else b""
+        return data.removesuffix(self._held)
 
     def share(self) -> float:
         return self._raw.tell() / self._size
