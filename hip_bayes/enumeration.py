@@ -272,7 +272,7 @@ class Enumeration:
     def _prior(self, sex: str | None, band: str | None, background: BackgroundEvidence) -> Floats:
         """P(state, cell and background evidence | population), summed over all that is unknown."""
         units, prior = self.units, self.units.prior
-        cells = np.array([i for i, (s, b) in enumerate(prior.cells) if sex in (None, s) and band in (None, b)])
+        cells = np.array(prior.cells_of(sex, band))
         known = dict(background)
         sexes = np.array([SEXES.index(prior.cells[i][0]) for i in cells])
         weight = {}

@@ -239,7 +239,7 @@ def _risk_ratio(net: Network, case: Case, made: Mapping[str, bool]) -> Floats:
 def _risk(net: Network, case: Case, do: Mapping[str, float]) -> Floats:
     """P(cause present | do, what is known) in the unconditioned model, shape (causes,)."""
     units, prior = net.engine.units, net.engine.prior
-    here = [case.sex in (None, sex) and case.band in (None, band) for sex, band in prior.cells]
+    here = np.isin(np.arange(len(prior.cells)), prior.cells_of(case.sex, case.band))
     by_cell = np.where(here, prior.weights / prior.any_cause, 0.0)
     weight = {}  # P(b absent), P(b present) in each cell
     for b, q in prior.prevalence.items():

@@ -225,9 +225,7 @@ class Answers:
         self.net, self.case = net, case
         self.ids = tuple(net.engine.enumeration.posterior(case).probability)
         """Causes, subtypes and groups: the columns of what is answered."""
-        self.cells = [
-            i for i, (s, b) in enumerate(net.engine.prior.cells) if case.sex in (None, s) and case.band in (None, b)
-        ]
+        self.cells = net.engine.prior.cells_of(case.sex, case.band)
         self._on_tree: dict[str, tuple[Network, Units, Case, Floats]] = {}
 
     def __call__(self, moves: Sequence[Move]) -> Floats:

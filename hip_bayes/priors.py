@@ -122,6 +122,10 @@ class CausePrior:
                 key="causes.*.prior",
             )
 
+    def cells_of(self, sex: str | None, band: str | None) -> list[int]:
+        """Return the places of the cells that somebody of this sex and age band may be in; None: unknown."""
+        return [i for i, (s, b) in enumerate(self.cells) if sex in (None, s) and band in (None, b)]
+
     def stated(self) -> dict[str, Floats]:
         """Return the tables of the network's file: cause or background id -> P(present | pain) by cell."""
         tables = {c.id: c.prior for c in self.net.causes.values()}

@@ -96,7 +96,8 @@ def sources_of(d: Diagnosis) -> pd.DataFrame:
 
     """
     net, case = d.network, d.case
-    cells = [(s, b) for s in SEXES for b in net.bands if case.sex in (None, s) and case.band in (None, b)]
+    prior = net.engine.prior
+    cells = [prior.cells[i] for i in prior.cells_of(case.sex, case.band)]
     acting = {parent for cause in net.causes.values() for parent in cause.odds_ratios}
     acting |= {site for finding in case.findings for site in net.findings[finding].given}  # seen through its sign
     averaged = [b for b in net.background.values() if b.id in acting and b.id not in case.background]

@@ -316,7 +316,7 @@ def _links(net: Network, sampler: Sampler) -> Iterator[dict[str, Links]]:
 
 def _priors(net: Network, solved: CausePrior, case: Case, sampler: Sampler) -> Iterator[CausePrior]:
     """Yield the prior of the cells that a case may be in, in each draw."""
-    cells = [i for i, (s, b) in enumerate(solved.cells) if case.sex in (None, s) and case.band in (None, b)]
+    cells = solved.cells_of(case.sex, case.band)
 
     def moved(path: str, table: BySexAndBand) -> Floats:
         """Return by how much log odds move, shape (draws, cells)."""
