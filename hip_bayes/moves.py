@@ -18,6 +18,7 @@ from .errors import NetworkError
 from .evidence import Case
 from .links import derive_links
 from .parts import Number, OddsRatio, Table
+from .priors import stated_at
 from .uncertainty import NEARLY_ONE, TINY, interval_of
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ def moved(net: Network, path: str, value: float) -> dict[str, object]:
     -------
     dict
         path -> new value. Shares of a cause's subtypes, and weights of cells, sum to 1: the others are scaled. An odds
-        ratio moved out of its range takes that end of its range along. Any other number changes alone.
+        ratio moved out of its range takes that end of its range along. A number that a table states alike for several
+        cells of sex and age is one number: it moves in all of them. Any other number changes alone.
 
     Examples
     --------
@@ -75,7 +77,7 @@ def moved(net: Network, path: str, value: float) -> dict[str, object]:
         return {path: {"value": value, "low": min(value, number.low), "high": max(value, number.high)}}
     others = {other: _at(net, other).p for other in _summing_to_one(net, path) if other != path}
     left = (1 - value) / math.fsum(others.values()) if others else 1.0
-    return {path: value} | {other: p * left for other, p in others.items()}
+    return dict.fromkeys(stated_together(net, path), value) | {other: p * left for other, p in others.items()}
 
 
 def _summing_to_one(net: Network, path: str) -> list[str]:
@@ -86,6 +88,17 @@ def _summing_to_one(net: Network, path: str) -> list[str]:
         of, _, _ = path.removesuffix(".share").rpartition(".")
         return [f"{of}.{subtype}.share" for subtype in _at(net, of)]
     return []
+
+
+def stated_together(net: Network, path: str) -> list[str]:
+    """Return the paths of the cells for which a table states this number alike, in file order; most often it alone."""
+    section, id_, *rest = path.split(".")
+    if rest[0] not in {"prior", "prevalence"} or section not in {"causes", "background"}:
+        return [path]
+    name, sex, band = rest
+    table = f"{section}.{id_}.{name}"
+    first = stated_at(_at(net, table))
+    return [f"{table}.{s}.{b}" for s, b in first if first[s, b] == first[sex, band]]
 
 
 def _of_share(path: str) -> bool:
@@ -175,20 +188,27 @@ def _short_of(share: float) -> float:
 def _span(net: Network, path: str, level: float) -> Span:
     """Return how far a number may be moved as far as single other numbers limit it."""
     number = _at(net, path)
+    section, id_, *rest = path.split(".")
     low, high = interval_of(number, level)
     if isinstance(number, OddsRatio):
         far = math.exp(FARTHEST)
         return Span(number, max(low, number.low), min(high, number.high), number.value / far, number.value * far)
+    if section == "causes" and rest[0] == "prior" and net.setting:
+        multipliers = net.settings[net.setting].odds_multipliers
+        if id_ in multipliers:  # its n are patients of the file's p
+            times = multipliers[id_].value
+            stated = dataclasses.replace(number, p=with_odds_times(number.p, 1 / times))
+            low, high = (with_odds_times(end, times) for end in interval_of(stated, level))
     widest = Span(number, low, high, TINY, NEARLY_ONE)
     least, most = min(low, widest.changed(-FARTHEST)), max(high, widest.changed(FARTHEST))
-    section, id_, *rest = path.split(".")
     if section == "findings" and rest[0] == "leak":
         most = min([most, *(p.p for p in net.findings[id_].given.values())])
     elif section == "findings" and rest[0] == "given":
         least = max(least, net.findings[id_].leak.p)
     elif section == "causes" and rest[0] == "prior" and net.everyone_has_a_cause:
-        total = math.fsum(c.prior[rest[1]][rest[2]].p for c in net.causes.values())
-        least = max(least, min(number.p, SUM_OF_PRIORS - (total - number.p)))
+        for *_, sex, band in (at.split(".") for at in stated_together(net, path)):
+            total = math.fsum(c.prior[sex][band].p for c in net.causes.values())
+            least = max(least, min(number.p, SUM_OF_PRIORS - (total - number.p)))
     return Span(number, low, high, TINY, NEARLY_ONE).within(least, most)
 
 
@@ -349,7 +369,8 @@ def _solved_again(net: Network, moves: Sequence[Move], cells: Sequence[int]) -> 
             of_cause = log.setdefault(id_, {p: np.full(len(at), math.log(r.value)) for p, r in ratios})
             of_cause[rest[1]][own], again[own] = math.log(value), True
         else:
-            here = np.array([prior.cells[cell] == (rest[1], rest[2]) for cell in cells])
+            together = {tuple(same.split(".")[-2:]) for same in stated_together(net, path)}
+            here = np.array([prior.cells[cell] in together for cell in cells])
             stated[id_][own][here], again[own] = value, here
     rows = copy.copy(prior)
     rows.cells = tuple((prior.cells[cell][0], str(i)) for i in range(len(moves)) for cell in cells)

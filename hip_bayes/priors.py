@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .model import Network
-    from .parts import BySexAndBand
+    from .parts import BySexAndBand, Number
 
     Floats = NDArray[np.float64]
 
@@ -54,6 +54,12 @@ ROUNDING, STALLED = 1e-11, 10
 def by_cell(net: Network, table: BySexAndBand) -> Floats:
     """Return a table by sex and age band as one number a cell: female bands first, then male, shape (cells,)."""
     return np.array([table[sex][band].p for sex in SEXES for band in net.bands])
+
+
+def stated_at(table: BySexAndBand) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return for each cell the first cell that has the same number: one estimate may be stated for several of them."""
+    first: dict[Number, tuple[str, str]] = {}
+    return {(sex, band): first.setdefault(number, (sex, band)) for sex in SEXES for band, number in table[sex].items()}
 
 
 class CausePrior:

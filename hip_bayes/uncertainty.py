@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .changes import with_odds_times
 from .enumeration import Enumeration
 from .evidence import level_of, names_of, whole_number
 from .inference import Engine
 from .links import Links
 from .parts import Number, OddsRatio, Table
-from .priors import logit
+from .priors import logit, stated_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -100,9 +101,11 @@ def intervals(
     Networks 20:579-605, 1990. In each draw
 
     - a probability worth n patients (leak, sensitivity, effect of a finding parent, prior and prevalence of each cell)
-      is Beta(p n, (1 - p) n); shares of subtypes and weights of cells are Dirichlet with parameters p n
-      (the least n, where these differ: only with one for all are the numbers the means);
-    - an odds ratio, or what a setting multiplies odds by, is log-normal: see `interval_of`;
+      is Beta(p n, (1 - p) n); one that a table states alike for several cells of sex and age is drawn once;
+    - shares of subtypes and weights of cells are Dirichlet with parameters p n (the least n, where these differ: only
+      with one for all are the numbers the means);
+    - an odds ratio, or what a setting multiplies odds by, is log-normal: see `interval_of`; the prior that it
+      multiplies is drawn as the file has it;
     - a drawn prior moves the solved log odds of its cause by logit(drawn) - logit(p), a drawn prevalence those of its
       background variable; they are not solved again;
     - a sensitivity drawn below the drawn leak is no link; whatever else would come out negative is 0.
@@ -152,7 +155,7 @@ def draw_posteriors(d: Diagnosis, draws: int = 200, seed: int = 0) -> tuple[tupl
     net = restricted(d.network, d.case.findings)
     solved = d.network.engine.prior
     units = Engine(net, prior=solved).enumeration.units
-    drawn = zip(_priors(net, solved, d.case, sampler), _links(net, sampler), strict=True)
+    drawn = zip(priors_drawn(net, solved, d.case, sampler), links_drawn(net, sampler), strict=True)
     found = [Enumeration(units.with_numbers(*numbers)).posterior(d.case).probability for numbers in drawn]
     return tuple(found[0]), np.array([list(p.values()) for p in found])
 
@@ -266,7 +269,7 @@ def _log_deviation(ratio: OddsRatio) -> float:
     return math.log(ratio.high / ratio.low) / RANGE
 
 
-def _links(net: Network, sampler: Sampler) -> Iterator[dict[str, Links]]:
+def links_drawn(net: Network, sampler: Sampler) -> Iterator[dict[str, Links]]:
     """Yield the links of every finding in each draw: the formulas of `links`, where numbers need not fit together."""
     findings = net.findings.values()
     leak = {f.id: sampler.of(f"findings.{f.id}.leak", f.leak) for f in findings}
@@ -314,22 +317,31 @@ def _links(net: Network, sampler: Sampler) -> Iterator[dict[str, Links]]:
         }
 
 
-def _priors(net: Network, solved: CausePrior, case: Case, sampler: Sampler) -> Iterator[CausePrior]:
+def priors_drawn(net: Network, solved: CausePrior, case: Case, sampler: Sampler) -> Iterator[CausePrior]:
     """Yield the prior of the cells that a case may be in, in each draw."""
     cells = solved.cells_of(case.sex, case.band)
 
-    def moved(path: str, table: BySexAndBand) -> Floats:
-        """Return by how much log odds move, shape (draws, cells)."""
-        here = {f"{path}.{sex}.{band}": table[sex][band] for sex, band in (solved.cells[i] for i in cells)}
-        return np.stack([logit(sampler.of(at, n)) - logit(n.p) for at, n in here.items()], axis=1)
+    multipliers = net.settings[net.setting].odds_multipliers if net.setting else {}
 
-    intercept = {
-        c.id: solved.intercept[c.id][cells] + moved(f"causes.{c.id}.prior", c.prior) for c in net.causes.values()
-    }
-    if net.setting:  # the priors are those of the file multiplied by the value
-        for c, ratio in net.settings[net.setting].odds_multipliers.items():
-            multiplier = sampler.of(f"settings.{net.setting}.odds_multipliers.{c}", ratio)
-            intercept[c] += np.log(multiplier / ratio.value)[:, None]
+    def moved(path: str, table: BySexAndBand, multiplied_by: float = 1.0) -> Floats:
+        """Return by how much log odds move, shape (draws, cells)."""
+        first, moves = stated_at(table), {}
+        here = [first[solved.cells[i]] for i in cells]
+        for sex, band in here:
+            if (sex, band) not in moves:
+                number = table[sex][band]  # its n are patients of the file's p
+                number = dataclasses.replace(number, p=with_odds_times(number.p, 1 / multiplied_by))
+                moves[sex, band] = logit(sampler.of(f"{path}.{sex}.{band}", number)) - logit(number.p)
+        return np.stack([moves[cell] for cell in here], axis=1)
+
+    intercept = {}
+    for c in net.causes.values():
+        ratio = multipliers.get(c.id)
+        by_prior = moved(f"causes.{c.id}.prior", c.prior, ratio.value if ratio else 1.0)
+        intercept[c.id] = solved.intercept[c.id][cells] + by_prior
+        if ratio:
+            multiplier = sampler.of(f"settings.{net.setting}.odds_multipliers.{c.id}", ratio)
+            intercept[c.id] += np.log(multiplier / ratio.value)[:, None]
     prevalence = {}
     for b in net.background.values():
         log_odds = logit(solved.prevalence[b.id][cells]) + moved(f"background.{b.id}.prevalence", b.prevalence)

