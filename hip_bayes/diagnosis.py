@@ -307,6 +307,7 @@ class Diagnosis:
         self,
         *,
         kinds: str | Iterable[str] | None = None,
+        costs: Mapping[str, float] | None = None,
         min_bits: float = 0.1,
         same_decision: float = 0.95,
         skip: str | Iterable[str] = (),
@@ -317,10 +318,12 @@ class Diagnosis:
         ----------
         kinds, skip
             which questions could be asked, as `next_questions` takes them.
+        costs
+            as `next_questions` takes them: of the questions worth `min_bits`, the one with most bits per cost is asked.
         min_bits
             information about the causes from which an answer is worth asking for by itself, in bits, above 0.
         same_decision
-            probability that leading cause and hazards outlive an answer, from which they count as settled; above 0
+            probability that leading cause and hazards outlive an answer, from which on they count as settled: above 0
             and at most 1.
 
         Returns
@@ -331,9 +334,9 @@ class Diagnosis:
         Raises
         ------
         UnknownNameError
-            there is no such kind, or no such id to skip.
+            there is no such kind, no such id to skip, or nothing so called that has a cost.
         EvidenceError
-            `kinds`, `min_bits` or `same_decision` is not allowed.
+            `kinds`, a cost, `min_bits` or `same_decision` is not allowed.
         NetworkTooLargeError
             too many causes to list their sets.
 
@@ -346,7 +349,7 @@ class Diagnosis:
         """
         from .questions import enough
 
-        return enough(self, kinds=kinds, min_bits=min_bits, same_decision=same_decision, skip=skip)
+        return enough(self, kinds=kinds, costs=costs, min_bits=min_bits, same_decision=same_decision, skip=skip)
 
     def intervals(
         self, level: float = 0.9, *, draws: int = 200, seed: int = 0, of: str | Iterable[str] | None = None

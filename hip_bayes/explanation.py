@@ -168,7 +168,7 @@ def explain(d: Diagnosis, cause: str) -> pd.DataFrame:
         "log_odds_posterior": log_odds,
         "exact": given.orders is None,
     }
-    table.attrs["summary"] = _paragraph(d.network, table)
+    table.attrs["summary"] = _paragraph(d, table)
     return table
 
 
@@ -435,12 +435,16 @@ def _direction(contribution: float) -> str:
     return "for" if contribution > 0 else "against"
 
 
-def _paragraph(net: Network, table: pd.DataFrame) -> str:
+def _paragraph(d: Diagnosis, table: pd.DataFrame) -> str:
     """Return what `explain` found in words."""
-    cause, prior = table.attrs["cause"], percent(table.attrs["prior"])
+    net, cause, prior = d.network, table.attrs["cause"], percent(table.attrs["prior"])
     name = net.name_of(cause)
     if table.empty:
-        return f"{name} is at {prior}. Nothing is known yet: this is its probability in everyone the network is about."
+        where = f" (setting: {net.settings[net.setting].name})" if net.setting else ""
+        flags = [flag.name for flag in d.red_flags]
+        beside = f" Red flags do not change it and come first: {_and(flags)}." if flags else ""
+        everyone = f"its probability in everyone the network is about{where}, as nothing that bears on it is known"
+        return f"{name} is at {prior}: {everyone}.{beside}"
     text = [f"{name} is at {percent(table.attrs['posterior'])}; before anything was known it was at {prior}."]
     for direction, side in (("for", "For it"), ("against", "Against it")):
         rows = table[table["direction"] == direction]
@@ -456,12 +460,14 @@ def _paragraph(net: Network, table: pd.DataFrame) -> str:
         text.append("What is known says nothing about it.")
     for other in dict.fromkeys(table["explained_by"].dropna()):
         explained = table[table["explained_by"] == other]
-        for direction, would in (("for", "for it more"), ("against", "less against it, or for it,")):
+        for direction, would in (("for", "more for this"), ("against", "less against this, or for it")):
             findings = [net.name_of(str(f)) for f in explained.index[explained["direction"] == direction]]
-            them = "them" if len(findings) > 1 else "it"
             if findings:
-                what = f"{_and(findings)} would speak {would} if {net.name_of(other)} did not explain {them} too"
-                text.append(f"{what}.")
+                by = net.name_of(other)
+                without = f"without that, {'they' if len(findings) > 1 else 'it'} would count {would}"
+                text.append(
+                    f"{_and(findings)} may come from {by[0].lower() + by[1:] if other == 'other' else by}; {without}."
+                )
     return " ".join(text)
 
 

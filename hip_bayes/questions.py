@@ -22,7 +22,7 @@ from .enumeration import binary_entropy
 from .errors import EvidenceError, UnknownNameError, shown
 from .evidence import as_number, names_of, whole_number
 from .parts import KINDS, ROUNDING
-from .words import percent
+from .words import counted, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -207,16 +207,21 @@ def askable(d: Diagnosis, kinds: str | Iterable[str] | None = None, skip: str | 
         `kinds` is neither a name nor a list of names, or is empty.
 
     """
+    return tuple(id_ for id_ in _unknown(d, kinds, skip) if id_ not in d.triage.avoid)
+
+
+def _unknown(d: Diagnosis, kinds: str | Iterable[str] | None, skip: str | Iterable[str]) -> list[str]:
+    """Return what `askable` does, with the tests that could do harm now."""
     net, case = d.network, d.case
     wanted = _kinds(kinds)
-    closed = {*case.background, *case.findings, *d.triage.avoid, *_skipped(net, skip)}
+    closed = {*case.background, *case.findings, *_skipped(net, skip)}
     background = [b for b in net.background if BACKGROUND in wanted and b not in closed]
     findings = [
         f.id
         for f in net.findings.values()
         if f.kind in wanted and f.id not in closed and (None in (f.sex, case.sex) or f.sex == case.sex)
     ]
-    return (*background, *findings)
+    return [*background, *findings]
 
 
 def next_questions(
@@ -286,10 +291,8 @@ def next_questions(
     of_name = _costs(net, costs)
     ranking = rank(net, d.case, askable(d, kinds, skip))
     kind = [_kind(net, id_) for id_ in ranking.ids]
-    cost = np.array([of_name.get(i, of_name.get(of, 1.0)) for i, of in zip(ranking.ids, kind, strict=True)], float)
-    with np.errstate(over="ignore"):
-        value = ranking.bits / cost
-    best = np.lexsort((-ranking.bits, -value))[:k].tolist()  # by bits where values are equal, infinite ones too
+    cost, value, order = _by_value(net, ranking, of_name)
+    best = order[:k]
     ids = [ranking.ids[i] for i in best]
     columns = {
         "kind": [kind[i] for i in best],
@@ -304,10 +307,11 @@ def next_questions(
     return pd.DataFrame(columns, index=pd.Index(ids, name="finding", dtype=object), columns=list(COLUMNS))
 
 
-def enough(
+def enough(  # noqa: PLR0913 all but one by name, each with a default
     d: Diagnosis,
     *,
     kinds: str | Iterable[str] | None = None,
+    costs: Mapping[str, float] | None = None,
     min_bits: float = WORTH,
     same_decision: float = 0.95,
     skip: str | Iterable[str] = (),
@@ -318,7 +322,8 @@ def enough(
     if nothing is left to ask; or if no question is worth `min_bits` and each, asked alone, leaves the decision as it
     is with a probability of at least `same_decision`. So a hazard that one answer is likely enough to bring across its
     threshold (either way) keeps the questions going, however little else the answer says and whatever red flags are
-    present. Red flags are not among the questions: the reason says how many were not asked.
+    present. Red flags are not among the questions: the reason says how many were not asked, and where the triage is
+    urgent it says so first.
 
     Parameters
     ----------
@@ -326,10 +331,12 @@ def enough(
         the result so far.
     kinds, skip
         which questions could be asked, as `next_questions` takes them.
+    costs
+        as `next_questions` takes them: of the questions worth `min_bits`, the one with most bits per cost is asked.
     min_bits
         information about the causes from which an answer is worth asking for by itself, in bits, above 0.
     same_decision
-        probability that the decision outlives an answer from which it counts as settled, above 0 and at most 1.
+        probability that the decision outlives an answer, from which on it counts as settled: above 0 and at most 1.
 
     Returns
     -------
@@ -339,9 +346,9 @@ def enough(
     Raises
     ------
     UnknownNameError
-        there is no such kind, or no such name to skip.
+        there is no such kind, no such name to skip, or nothing so called that has a cost.
     EvidenceError
-        `kinds`, `min_bits` or `same_decision` is not allowed.
+        `kinds`, a cost, `min_bits` or `same_decision` is not allowed.
     NetworkTooLargeError
         the causes are too many to list their sets.
 
@@ -364,32 +371,53 @@ def enough(
     """
     _check_number("min_bits", min_bits, "a finite number of bits above 0", most=sys.float_info.max)
     _check_number("same_decision", same_decision, "a probability above 0 and at most 1", most=1.0)
-    ranking = rank(d.network, d.case, askable(d, kinds, skip))
+    net, of_name = d.network, _costs(d.network, costs)
+    open_ = _unknown(d, kinds, skip)
+    ranking = rank(net, d.case, [id_ for id_ in open_ if id_ not in d.triage.avoid])
+    urgent = "Urgent: have this assessed today, whatever else is asked. " if d.triage.level == "urgent" else ""
     flags = len(d.triage.not_cleared)
-    unasked = f" {flags} of {len(d.network.red_flags)} red flags were not asked about." if flags else ""
+    were = "was" if flags == 1 else "were"
+    unasked = f" {flags} of {counted(len(net.red_flags), 'red flag')} {were} not asked about." if flags else ""
+
+    def stop(reason: str, same: float, bits: float, ask: str | None = None) -> Stop:
+        return Stop(stop=ask is None, reason=f"{urgent}{reason}{unasked}", same_decision=same, bits=bits, ask=ask)
+
     if not ranking.ids:
-        return Stop(stop=True, reason=f"Nothing is left to ask.{unasked}", same_decision=1.0, bits=0.0)
+        withheld = ", ".join(net.name_of(id_) for id_ in open_)
+        return stop(f"Nothing is left to ask{f' that is safe (not now: {withheld})' if withheld else ''}.", 1.0, 0.0)
     same = _same_decision(d, ranking)
-    most, least = int(np.argmax(ranking.bits)), int(np.argmin(same))
-    bits, smallest = float(ranking.bits[most]), float(same[least])
-    informative, decisive = (d.network.name_of(ranking.ids[i]) for i in (most, least))
-    ask: str | None = None
+    bits, least = float(ranking.bits.max()), int(np.argmin(same))
+    smallest = float(same[least])
     if bits >= min_bits:
-        ask = ranking.ids[most]
-        reason = f'The answer on "{informative}" is worth {bits:.3g} bits, at or above {min_bits:g}.'
-    elif smallest < same_decision:
-        ask = ranking.ids[least]
+        _, _, order = _by_value(net, ranking, of_name)
+        best = next(i for i in order if ranking.bits[i] >= min_bits)
+        reason = f'The answer on "{net.name_of(ranking.ids[best])}" is worth {ranking.bits[best]:.2g} bits'
+        return stop(f"{reason}, at or above {min_bits:g}.", smallest, bits, ranking.ids[best])
+    if smallest < same_decision:
         reason = (
-            f'The answer on "{decisive}" leaves the leading cause and the hazards as they are with a probability of '
-            f"{smallest:.4g}, below {same_decision:g}: {_what_changes(d, ranking, least)}."
+            f'The answer on "{net.name_of(ranking.ids[least])}" leaves the leading cause and the hazards as they are '
+            f"with a probability of {percent(smallest)}, below {percent(same_decision)}: "
+            f"{_what_changes(d, ranking, least)}."
         )
-    else:
-        reason = (
-            f"No answer is worth {min_bits:g} bits (the most: {bits:.3g}), and each leaves the leading cause and the "
-            f"hazards as they are with a probability of at least {same_decision:g} (the smallest: {smallest:.4g})."
-            f"{unasked}"
-        )
-    return Stop(stop=ask is None, reason=reason, same_decision=smallest, bits=bits, ask=ask)
+        return stop(reason, smallest, bits, ranking.ids[least])
+    reason = (
+        f"No answer is worth {min_bits:g} bits (the most: {bits:.2g}), and after each the leading cause and the "
+        f"hazards are as they are now with a probability of {percent(smallest)} or more, "
+        f"not below {percent(same_decision)}."
+    )
+    return stop(reason, smallest, bits)
+
+
+def _by_value(net: Network, ranking: Ranking, of_name: Mapping[str, float]) -> tuple[Floats, Floats, list[int]]:
+    """Return what each question costs, its bits per cost, and the places of the questions, the best first."""
+    cost = np.array([of_name.get(i, of_name.get(_kind(net, i), 1.0)) for i in ranking.ids], dtype=float)
+    with np.errstate(over="ignore"):
+        value: Floats = ranking.bits / cost
+    return (
+        cost,
+        value,
+        np.lexsort((-ranking.bits, -value)).tolist(),
+    )  # by bits where values are equal, infinite ones too
 
 
 def _what_changes(d: Diagnosis, ranking: Ranking, i: int) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
-from example import finding, parent, qmr_like, small, solved
+from example import finding, odds_ratio, parent, qmr_like, rich_data, small, solved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import Oracle
@@ -308,7 +308,7 @@ def test_a_cause_that_is_known_for_other_reasons_explains_a_finding_away() -> No
     assert with_b["a"] < without["a"]
     assert with_b.explain("a")["explained_by"].to_dict() == {"f": "b", "of_b": None}
     assert with_b.explain("b")["explained_by"].to_dict() == {"f": "a", "of_b": None}
-    assert with_b.why("a").endswith("A finding would speak for it more if Cause b did not explain it too.")
+    assert with_b.why("a").endswith("A finding may come from Cause b; without that, it would count more for this.")
     assert net.diagnose(f=False, of_b=True).explain("a")["explained_by"].tolist() == [None, None]
 
 
@@ -488,8 +488,19 @@ def test_the_table_without_evidence_is_empty(net: Network) -> None:
     assert table.attrs["prior"] == table.attrs["posterior"] == net.diagnose()["tendon"]
     assert table.attrs["exact"]
     assert net.diagnose().why("tendon") == (
-        f"Tendon pain is at {net.diagnose()['tendon']:.1%}. Nothing is known yet: this is its probability in everyone "
-        "the network is about."
+        f"Tendon pain is at {net.diagnose()['tendon']:.1%}: its probability in everyone the network is about, as "
+        "nothing that bears on it is known."
+    )
+    flagged = net.diagnose(fever=True).why("tendon")
+    assert flagged == net.diagnose().why("tendon") + " Red flags do not change it and come first: Fever."
+
+
+def test_a_paragraph_without_evidence_names_the_setting() -> None:
+    data = rich_data()
+    data["settings"] = {"clinic": {"name": "Sports clinic", "odds_multipliers": {"bone": odds_ratio(2.0)}}}
+
+    assert "everyone the network is about (setting: Sports clinic), as" in solved(data).diagnose(setting="clinic").why(
+        "bone"
     )
 
 
@@ -555,8 +566,8 @@ def test_a_paragraph_says_what_speaks_for_and_against(rich: Network) -> None:
         f"Tendon pain is at {d['tendon']:.1%}; before anything was known it was at {rich.diagnose()['tendon']:.1%}. "
         f"For it: Pain on the outside of the hip: yes (odds x {odds['lateral_pain']:.2g}) and female (odds x "
         f"{odds['sex']:.2g}). Against it: A finding: sudden (odds x {odds['onset']:.2g}) and Pain at night: no (odds "
-        f"x {odds['night_pain']:.2g}). Pain on the outside of the hip would speak for it more if Another cause did not "
-        "explain it too."
+        f"x {odds['night_pain']:.2g}). Pain on the outside of the hip may come from another cause; without that, it "
+        "would count more for this."
     )
 
 
@@ -627,7 +638,10 @@ def test_the_shipped_network_explains_in_words() -> None:
     )
     assert "For it: Pain " in text
     assert "Against it: Groin pain: yes (odds x 0." in text
-    assert "Clicking and Groin pain would speak for it more if Femoroacetabular" in d.why("labral_tear")
+    assert (
+        "Clicking and Groin pain may come from Femoroacetabular impingement syndrome; without that, they would"
+        in d.why("labral_tear")
+    )
 
 
 # Sets of causes.

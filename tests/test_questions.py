@@ -21,6 +21,7 @@ import hip_bayes as hb
 from hip_bayes import EvidenceError, NetworkTooLargeError, UnknownNameError
 from hip_bayes.evidence import Case
 from hip_bayes.questions import ALL_KINDS, COLUMNS, Ranking, Stop, askable, enough, next_questions, rank
+from hip_bayes.words import percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -409,11 +410,11 @@ def test_a_stop_says_which_condition_held() -> None:
     best = enough(d)
 
     assert best.ask == d.next_questions(1).index[0]
-    assert best.reason == f'The answer on "A finding" is worth {best.bits:.3g} bits, at or above 0.1.'
+    assert best.reason == f'The answer on "A finding" is worth {best.bits:.2g} bits, at or above 0.1.'
     same = d.enough(min_bits=0.5, same_decision=0.2)
     assert same.reason == (
-        f"No answer is worth 0.5 bits (the most: {best.bits:.3g}), and each leaves the leading cause and the hazards "
-        f"as they are with a probability of at least 0.2 (the smallest: {same.same_decision:.4g})."
+        f"No answer is worth 0.5 bits (the most: {best.bits:.2g}), and after each the leading cause and the hazards "
+        f"are as they are now with a probability of {percent(same.same_decision)} or more, not below 20.0%."
     )
 
 
@@ -431,7 +432,7 @@ def test_a_hazard_near_its_threshold_keeps_the_questions_going() -> None:
     assert not stop
     assert stop.same_decision == pytest.approx(1 - p_yes, abs=EXACT)
     assert stop.reason.startswith('The answer on "A finding" leaves the leading cause and the hazards as they are with')
-    assert f"{1 - p_yes:.4g}, below 0.95: yes takes " in stop.reason
+    assert f"{1 - p_yes:.1%}, below 95.0%: yes takes " in stop.reason
     assert d.enough(min_bits=0.1, same_decision=0.8).ask is None
 
 
@@ -456,13 +457,44 @@ def test_a_red_flag_does_not_hide_a_hazard_from_the_stopping_rule() -> None:
     assert net.diagnose(fever=True).enough(min_bits=0.1).ask == "f"
 
 
+def test_the_stopping_rule_says_urgent_first_and_what_is_not_safe_to_ask(net: Network) -> None:
+    """So that "stop" is never read as "all is well", nor "nothing is left" as "everything was asked"."""
+    data = small({"a": 0.9}, {"f": finding(0.1, {"a": 0.2}), "hop": finding(0.1, {"a": 0.2})})
+    data["red_flags"] = {"fever": {**red_flag("urgent"), "avoid": ["hop"]}}
+    d = solved(data).diagnose(fever=True)
+
+    assert d.enough(min_bits=1e-9).reason.startswith("Urgent: have this assessed today, whatever else is asked. The ")
+    assert d.given(f=True).enough().reason == (
+        "Urgent: have this assessed today, whatever else is asked. "
+        "Nothing is left to ask that is safe (not now: A finding)."
+    )
+    assert d.given(f=True, hop=False).enough().reason.endswith("Nothing is left to ask.")
+    assert net.diagnose().enough(min_bits=1e-9).ask is not None
+    assert net.diagnose().enough(min_bits=1e-9).reason.endswith(" 1 of 1 red flag was not asked about.")
+
+
+def test_what_is_asked_first_is_worth_most_for_what_it_costs() -> None:
+    """The same as `next_questions` puts first, where that tells enough to be asked at all."""
+    data = small(
+        {"a": 0.5}, {"f": finding(0.1, {"a": 0.7}), "g": finding(0.1, {"a": 0.6}), "h": finding(0.1, {"a": 0.11})}
+    )
+    d = solved(data).diagnose()
+    costs = {"f": 5.0, "h": 1e-6}
+
+    assert d.enough().ask == d.next_questions(1).index[0] == "f"
+    assert d.next_questions(2, costs=costs).index.tolist() == ["h", "g"]
+    assert d.enough(costs=costs).ask == "g"
+    with pytest.raises(UnknownNameError, match="gg"):
+        d.enough(costs={"gg": 1})
+
+
 def test_a_stop_says_how_many_red_flags_were_not_asked_about() -> None:
     data = small({"a": 0.9}, {"f": finding(0.1, {"a": 0.2})})
     data["red_flags"] = {"fever": red_flag("urgent"), "trauma": red_flag("soon")}
     net = solved(data)
 
     assert net.diagnose(f=True, trauma=False).enough().reason == (
-        "Nothing is left to ask. 1 of 2 red flags were not asked about."
+        "Nothing is left to ask. 1 of 2 red flags was not asked about."
     )
     assert net.diagnose(f=True, trauma=False, fever=False).enough().reason == "Nothing is left to ask."
 
@@ -502,7 +534,7 @@ def test_with_nothing_left_to_ask_it_stops(net: Network) -> None:
     stop = net.diagnose(lateral_pain=True, night_pain=False).enough()
 
     assert (stop.stop, stop.same_decision, stop.bits) == (True, 1.0, 0.0)
-    assert stop.reason == "Nothing is left to ask. 1 of 1 red flags were not asked about."
+    assert stop.reason == "Nothing is left to ask. 1 of 1 red flag was not asked about."
     assert net.diagnose().enough(kinds="imaging").stop
 
 
