@@ -190,7 +190,8 @@ class Vocabulary:
             only = self.net.findings[id_].sex
             if sex is not None and only not in (None, sex):
                 raise ContradictionError(
-                    f"{id_!r} is said of a {sex} person; allowed: only of a {only} one, or leave it unknown",
+                    f"{id_!r} ({self.net.name_of(id_)}) is said of a {sex} person; allowed: only of a {only} one; "
+                    "leave it or the sex unknown if either was a slip",
                     name=id_,
                     value=weights[id_],
                 )

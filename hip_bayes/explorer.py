@@ -17,7 +17,7 @@ from .errors import HipBayesError, MissingExtraError
 from .evidence import items_of
 from .look import STYLE, fragment, probability, reasons
 from .model import Network
-from .notebook import DRAWS, LEVEL, MOST_PIECES, MOST_STATES, Html, pieces_of, tag, urgency
+from .notebook import DRAWS, LEVEL, MOST_PIECES, MOST_STATES, Html, pieces_of, tag, urgency, what_to_do
 from .parts import KINDS, SEXES
 from .questions import BACKGROUND, WORTH, askable, rank
 from .show import headline, network_line, sure_of
@@ -72,7 +72,7 @@ def explore(
     -------
     Explorer
         ``.diagnosis``, ``.facts`` and ``.python`` (the call that gives the same result) are always up to date;
-        ``.answer(id, value)`` and ``.reset()`` do what a click does.
+        ``.answer(id, value)``, ``.undo()`` and ``.reset()`` do what a click does.
 
     Raises
     ------
@@ -130,11 +130,14 @@ class Explorer:
         self._controls: dict[str, Any] = {}
         self._rows: dict[str, Any] = {}
         self._unanswerable: set[str] = set()
+        self._past: list[tuple[Diagnosis, set[str]]] = []
         self._question: str | None = None
         self._cause: str | None = None
         self._open: int | None = SAID if self.facts else FLAGS
         self._flags_here = False
+        self._kept: list[str] = []
         self._ends: Mapping[str, tuple[float, float]] = {}
+        self._worked_on: tuple[object, ...] = ()
         self._following: asyncio.Task[None] | None = None
         self._syncing = False
         # one layout and one style for all of a kind: a widget of its own for each would treble what is sent
@@ -178,16 +181,27 @@ class Explorer:
             whatever `Diagnosis.given` refuses; nothing is changed then.
 
         """
-        self._diagnosis = self._diagnosis.given({id_: value})
-        self._show()
+        self._become(self._diagnosis.given({id_: value}))
+
+    def undo(self) -> None:
+        """Take back the last answer, "don't know" or reset; nothing happens where there was none."""
+        if self._past:
+            self._diagnosis, self._unanswerable = self._past.pop()
+            self._show()
 
     def reset(self) -> None:
         """Forget everything that was said, and show the red flags."""
-        self._unanswerable.clear()
         self._cause = None
         self._open, self._flags_here = FLAGS, False
         self._search.value = ""
-        self._diagnosis = self._diagnosis.given(dict.fromkeys(self.facts))
+        self._reach.value = next(iter(REACH))
+        self._become(self._diagnosis.given(dict.fromkeys(self.facts)), set())
+
+    def _become(self, d: Diagnosis, unanswerable: set[str] | None = None) -> None:
+        """Show another state, and keep the one before it, to be gone back to."""
+        self._past.append((self._diagnosis, self._unanswerable))
+        self._diagnosis = d
+        self._unanswerable = self._unanswerable if unanswerable is None else unanswerable
         self._show()
 
     def __repr__(self) -> str:
@@ -213,9 +227,12 @@ class Explorer:
             self._controls[id_].style.description_width = "auto"
             self._controls[id_].observe(partial(self._changed, id_), "value")
         reset = self._button("Reset", self.reset, "Forget everything that was said")
+        self._undo = self._button("Undo", self.undo, "Take back the last answer")
+        self._undo.add_class("hbx-undo")
         reset.add_class("hbx-reset")
 
-        self._asked = self._html()
+        self._asked, self._worth, self._after = self._html(), self._html(), self._html()
+        self._asked.add_class("hbx-asked")
         self._answers = [self._button("", partial(self._answered, answer)) for answer in (True, False, None)]
         self._reach = self._toggles([(name, name) for name in REACH], "Ask what can be told")
         self._reach.observe(lambda _: self._ask(), "value")
@@ -225,7 +242,8 @@ class Explorer:
         self._to_ask = self._box("hbx-top", self._unasked, self._to_flags)
         self._to_clear, self._flags = self._box("hbx-top", self._no_flag), self._box("hbx-section")
         answers = self._box("hbx-top", *self._answers)
-        following = self._box("hbx-next", self._to_ask, self._flags, self._asked, answers, self._reach)
+        asking = [self._asked, answers, self._worth, self._reach] if self._quick else []
+        following = self._box("hbx-next", self._to_ask, self._flags, *asking, self._after)
 
         self._search = w.Text(placeholder="Search all questions", tooltip="Search all questions")
         self._search.observe(lambda _: self._find(), "value")
@@ -242,18 +260,18 @@ class Explorer:
         for i in range(len(net.causes)):
             name = self._button("", partial(self._chosen, i), why)
             self._bars.append((name, self._html()))
-        self._legend, self._why, self._python = self._html(), self._html(), self._html()
+        self._legend, self._unusual, self._why = self._html(), self._html(), self._html()
+        self._advice, self._python = self._html(), self._html()
         causes = [self._box("hbx-cause", *row) for row in self._bars]
 
         yield self._html(tag("style", Html(STYLE)))
         yield self._banner
         yield self._message
-        about = self._box("hbx-top", self._controls["age"], self._controls["sex"], reset)
-        questions = [following] if self._quick else []
+        about = self._box("hbx-top", self._controls["age"], self._controls["sex"], self._undo, reset)
         yield self._box(
             "hbx-columns",
-            self._box("hbx-first", about, *questions),
-            self._box("hbx-result", *causes, self._legend, self._why),
+            self._box("hbx-first", about, following),
+            self._box("hbx-result", *causes, self._legend, self._unusual, self._why, self._advice),
             self._box("hbx-said", self._search, self._found, self._all),
         )
         yield self._python
@@ -290,23 +308,42 @@ class Explorer:
             self._controls[id_] = control
             self._set(id_)
             control.observe(partial(self._changed, id_), "value")
-            question = self._html(fragment(entry.question, " ", tag("code", id_)))
-            self._rows[id_] = self._box("hbx-question", question, control)
+            self._rows[id_] = self._box("hbx-question", self._html(self._worded(id_)), control)
         return self._rows[id_]
+
+    def _worded(self, id_: str) -> str:
+        """Return a question as it is asked now: of a test that could do harm, only what is known already."""
+        harmful = id_ in self._diagnosis.triage.avoid
+        warning = [tag("b", "Do not test now; enter only a result that you already have. ")] if harmful else []
+        return fragment(*warning, self._entries[id_].question, " ", tag("code", id_))
+
+    def _for_this_sex(self, id_: str) -> bool:
+        """Say whether a question can be put to this runner, or is answered already."""
+        entry = self._diagnosis.network.findings.get(id_)
+        return (
+            entry is None
+            or None in (entry.sex, self._diagnosis.case.sex)
+            or (entry.sex == self._diagnosis.case.sex or id_ in self.facts)
+        )
 
     # --------------------------------------------------------------------------------- what was said, asked
 
     def _changed(self, id_: str, change: Mapping[str, Any]) -> None:
         """Take over what a control was set to."""
-        if not self._syncing and self._take(id_, change["new"]) and id_ in self._rows:
-            d = self._diagnosis
-            level = [tag("div", headline(d), class_=f"level {d.triage.level}")] if d.triage.reasons else []
-            leading = ", ".join(f"{d.network.name_of(c)} {percent(d[c])}" for c in d.ranking[:3])
-            self._echo.value = fragment(*level, tag("small", f"Now {leading}"))
-            self._below(id_, self._echo)
+        if not self._syncing and self._take(id_, change["new"]):
+            self._tell(self._echo if id_ in self._rows else self._after, id_)
+
+    def _tell(self, place: ipywidgets.Widget, id_: str = "") -> None:
+        """Say what an answer led to where it was given: the top of the page may be out of sight."""
+        d = self._diagnosis
+        level = [tag("div", headline(d), class_=f"level {d.triage.level}", role="status")] if d.triage.reasons else []
+        leading = ", ".join(f"{d.network.name_of(c)} {percent(d[c])}" for c in d.ranking[:3])
+        place.value = fragment(*level, tag("small", f"Now {leading}"))
+        if place is self._echo:
+            self._below(id_, place)
 
     def _below(self, id_: str, widget: ipywidgets.Widget) -> None:
-        """Show something below a question that was just answered: the top of the page may be out of sight."""
+        """Show something below a question that was just answered."""
         self._rows[id_].children = (*self._rows[id_].children[:2], widget)
 
     def _take(self, id_: str, value: object) -> bool:
@@ -358,30 +395,36 @@ class Explorer:
 
     def _clear(self) -> None:
         """Answer no to the red flags that are still unknown."""
-        self._diagnosis = self._diagnosis.given(dict.fromkeys(self._diagnosis.triage.not_cleared, False))
-        self._show()
+        self._flags_here = False
+        self._become(self._diagnosis.given(dict.fromkeys(self._diagnosis.triage.not_cleared, False)))
+        self._tell(self._after)
+        if self._quick:
+            self._answers[-1].focus()  # the button that had it is gone
 
     def _fold(self) -> None:
         """Say how much of each section is answered; show what is in the open one, whose controls are made now."""
         answered = [id_ for id_ in self.facts if id_ in self._entries]
-        counts = [(name, sum(id_ in ids for id_ in answered), len(ids)) for name, ids in self._sections.items()]
-        unasked = len(self._diagnosis.triage.not_cleared)
-        self._to_ask.layout = self._plain if unasked else self._hidden
+        sections = {name: [id_ for id_ in ids if self._for_this_sex(id_)] for name, ids in self._sections.items()}
+        flags, unasked = sections["Red flags"], len(self._diagnosis.triage.not_cleared)
+        self._to_ask.layout = self._plain if unasked or self._flags_here else self._hidden
         self._unasked.value = fragment(tag("b", f"Red flags come first: {unasked} not asked"))
         self._to_flags.description = "Hide them" if self._flags_here else "Show them"
         present = any(self._diagnosis.case.red_flags.values())
         self._no_flag.description = "None of the others" if present else "None of these"
-        here = [self._row(id_) for id_ in self._sections["Red flags"]] if self._flags_here and unasked else []
-        self._flags.children = [*here, self._to_clear] if here else []
-        titles = [
-            f"Said so far: {len(answered)}",
-            *(f"{name}: {some} of {all_} answered" for name, some, all_ in counts),
+        clearing = [self._to_clear] if unasked else []
+        self._flags.children = [*map(self._row, flags), *clearing] if self._flags_here else []
+        # what was just set back to unknown stays until the section is opened anew
+        self._kept = list(dict.fromkeys([*self._kept, *answered])) if self._open == SAID else []
+        titles = [f"Said so far: {len(answered)}"]
+        titles += [
+            f"{name}: {sum(i in ids for i in answered)} of {len(ids)} answered" for name, ids in sections.items()
         ]
-        shown = [answered, *self._sections.values()]
+        shown = [self._kept, *sections.values()]
         for i, (head, folder) in enumerate(self._folders):
             head.description = f"{OPEN if i == self._open else CLOSED} {titles[i]}"
+            head.layout = self._plain if i == SAID or shown[i] else self._hidden
             rows = [self._row(id_) for id_ in shown[i]] if i == self._open else []
-            folder.children = [*rows, self._to_clear] if rows and i == FLAGS and unasked and not here else rows
+            folder.children = [*rows, *clearing] if rows and i == FLAGS and not self._flags_here else rows
 
     def _find(self) -> None:
         """Show the questions with all the words of the search in id, name or text, in place of the sections."""
@@ -390,6 +433,7 @@ class Explorer:
             id_
             for id_, entry in self._entries.items()
             if all(word in f"{id_} {entry.name} {entry.question}".casefold() for word in words)
+            and self._for_this_sex(id_)
         ]
         about = f"{len(found)} found" + (f", the first {FOUND} are here: type more words" if len(found) > FOUND else "")
         self._about.value = fragment(about)
@@ -411,18 +455,22 @@ class Explorer:
         self._question = ids[best] if ids and ranking.bits[best] > 0 else None
         for button in self._answers:
             button.disabled = self._question is None
+        names = ", ".join(self._entries[id_].name for id_ in sorted(self._unanswerable))
+        passed = [tag("p", tag("small", f"Not known, so not asked again: {names}"))] if names else []
         if self._question is None:
             self._asked.value = fragment(tag("h3", "Next best question"), tag("p", "Nothing is left to ask here."))
+            self._worth.value = fragment(*passed)
             return
         no, yes = d.network.states_of(self._question)
         for button, text in zip(self._answers, (yes.capitalize(), no.capitalize(), "Don't know"), strict=True):
             button.description = text
+        title = "Enough is known; next would be" if stop else "Next best question"
+        self._asked.value = fragment(tag("h3", title), tag("p", tag("b", self._entries[self._question].question)))
         worth = f"worth {ranking.bits[best]:.2f} bits of information about the causes"
-        self._asked.value = fragment(
-            tag("h3", "Next best question"),
-            *([tag("p", tag("b", "It is enough. " if stop else ""), stop.reason)] if stop is not None else []),
-            tag("p", tag("b", self._entries[self._question].question)),
+        self._worth.value = fragment(
             tag("p", tag("code", self._question), tag("small", f" {worth}")),
+            *([tag("p", stop.reason)] if stop is not None else []),
+            *passed,
         )
 
     def _answered(self, answer: bool | None) -> None:  # noqa: FBT001 - one of three buttons
@@ -430,10 +478,9 @@ class Explorer:
         if self._question is None:
             return
         if answer is None:
-            self._unanswerable.add(self._question)
-            self._ask()
-        else:
-            self._take(self._question, answer)
+            self._become(self._diagnosis, {*self._unanswerable, self._question})
+        elif self._take(self._question, answer):
+            self._tell(self._after)
 
     def _chosen(self, i: int) -> None:
         """Explain the cause in a row."""
@@ -448,13 +495,17 @@ class Explorer:
     def _show(self, *, at_once: bool = False) -> None:
         """Bring the page up to date: what is quick now, the rest when nothing was clicked for a while, or at once."""
         d = self._diagnosis
-        self._message.value = ""
-        for row in self._rows.values():
+        self._message.value = self._after.value = ""
+        self._undo.disabled = not self._past
+        for id_, row in self._rows.items():
+            row.children[0].value = self._worded(id_)
             if row.children[2:]:
                 row.children = row.children[:2]
-        self._ends = {}
         self._banner.value = fragment(*urgency(d), *(tag("p", tag("b", remark)) for remark in d.remarks))
+        if self._worked_on[1:] != self._to_work_on()[1:]:
+            self._ends, self._unusual.value = {}, ""
         self._draw()
+        self._advice.value = fragment(*what_to_do(d))
         given = "# network: the Network given to hb.explore\n" if "network=network" in self._arguments else ""
         call = tag("pre", f"import hip_bayes as hb\n\n{given}{self.python}", tabindex="0", class_="hbx-python")
         copied = tag("p", tag("small", "A click selects all of it, to be copied."))
@@ -463,9 +514,15 @@ class Explorer:
             self._set(id_)
         self._fold()
         self._ask()
-        if self._quick:
+        if self._quick and self._worked_on != self._to_work_on():  # red flags move no probability
             self._why.add_class("hbx-old")
             self._follow(at_once=at_once)
+
+    def _to_work_on(self) -> tuple[object, ...]:
+        """Return what reasons and intervals follow from: the cause explained, and all that bears on probabilities."""
+        d = self._diagnosis
+        people = (d.case.sex, d.case.band)
+        return (self._cause or d.ranking[0], people, dict(d.case.background), dict(d.case.findings))
 
     def _draw(self) -> None:
         """Draw the causes, high to low, with intervals once they are there."""
@@ -479,6 +536,8 @@ class Explorer:
         if self._quick:
             words += f"The line across a bar is the {LEVEL:.0%} interval: how sure the network's numbers are. "
             words += "Click a cause to see why."
+        else:
+            words += "The network has too many causes for intervals, reasons and the next best question on this page."
         self._legend.value = fragment(tag("p", tag("small", words)))
 
     def _follow(self, *, at_once: bool = False) -> None:
@@ -487,12 +546,13 @@ class Explorer:
             self._following.cancel()
         d = self._diagnosis
         cause = self._cause or d.ranking[0]
+        self._worked_on = self._to_work_on()
         try:
             loop = None if at_once else asyncio.get_running_loop()
         except RuntimeError:
             loop = None
         if loop is None:
-            self._measured(_ends(d))
+            self._measured(_ends(d), d.fit.sentence if d.fit.outside else "")
             many = at_once and pieces_of(d) > MOST_PIECES
             self._explained(fragment(tag("p", "Click a cause to see why.")) if many else _why(d, cause))
         else:
@@ -504,13 +564,16 @@ class Explorer:
         await asyncio.sleep(PAUSE)
         try:
             if not self._ends:
-                self._measured(await loop.run_in_executor(ASIDE, _ends, d))
+                ends = await loop.run_in_executor(ASIDE, _ends, d)
+                fit = await loop.run_in_executor(ASIDE, getattr, d, "fit")
+                self._measured(ends, fit.sentence if fit.outside else "")
             self._explained(await loop.run_in_executor(ASIDE, _why, d, cause))
         except HipBayesError as error:
             self._explained(fragment(tag("p", str(error))))
 
-    def _measured(self, ends: Mapping[str, tuple[float, float]]) -> None:
+    def _measured(self, ends: Mapping[str, tuple[float, float]], unusual: str) -> None:
         self._ends = ends
+        self._unusual.value = fragment(tag("p", unusual)) if unusual else ""
         self._draw()
 
     def _explained(self, why: str) -> None:

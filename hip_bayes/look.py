@@ -35,7 +35,8 @@ minmax(0,1fr) minmax(0,1fr)}
 margin:4px 2px 0}.hbx .hbx-section{padding:0 4px 0 12px}
 .hbx :is(.hbx-question,.hbx-top) .widget-toggle-buttons .widget-toggle-button:nth-child(3).mod-active{color:inherit;
 background:rgba(128,128,128,.2)}
-.hbx .hbx-reset{width:auto;margin-left:auto}
+.hbx .hbx-reset,.hbx .hbx-undo{width:auto}.hbx .hbx-undo{margin-left:auto}
+.hbx .hbx-asked{min-height:5.4em}.hbx .hip-bayes,.hbx button{overflow-wrap:anywhere}
 .hbx .widget-toggle-buttons .widget-toggle-button{width:auto;min-width:3.4em;padding:0 .7em;margin:0;
 color:inherit;background:none;border:1px solid #808080;box-shadow:none}
 .hbx .widget-toggle-buttons .widget-toggle-button+.widget-toggle-button{margin-left:-1px}
@@ -90,7 +91,7 @@ def probability(p: float, ends: tuple[float, float] | None) -> str:
 def reasons(d: Diagnosis, cause: str) -> Iterator[Html]:
     """Yield what speaks for a cause and against it: `Diagnosis.explain` as a paragraph and as bars from the middle."""
     table = d.explain(cause)
-    yield tag("h3", f"Why {percent(d[cause])}?")
+    yield tag("h3", f"Why {d.network.name_of(cause)}: {percent(d[cause])}?")
     yield tag("p", table.attrs["summary"])
     most = max(table["contribution"].abs().max() if len(table) else 0.0, 1.0)
     rows = []

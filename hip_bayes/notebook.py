@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from .parts import KINDS, SEXES, Number, OddsRatio
-from .show import avoided, headline, known, network_line, said
+from .show import avoided, cleared, headline, known, network_line, said
 from .words import between, counted, factor, percent
 
 if TYPE_CHECKING:
@@ -136,6 +136,7 @@ def of_diagnosis(d: Diagnosis) -> str:
         *((tag("p", d.fit.sentence),) if quick and d.fit.outside else ()),
         *(_reasons(d) if quick else ()),
         *(_next_questions(d) if quick else ()),
+        *what_to_do(d),
         tag("p", tag("small", network_line(d))),
     )
 
@@ -143,8 +144,7 @@ def of_diagnosis(d: Diagnosis) -> str:
 def urgency(d: Diagnosis) -> Iterator[Html]:
     """Yield the triage level, its reasons, what was not asked and what not to test: first on every page."""
     net, triage = d.network, d.triage
-    unasked = " unasked" if triage.level == "routine" and triage.not_cleared else ""
-    yield tag("div", headline(d), class_=f"level {triage.level}{unasked}")
+    yield tag("div", headline(d), class_=f"level {triage.level}{'' if cleared(d) else ' unasked'}")
     if triage.reasons:
         yield _list(_joined(tag("b", r.name), f": {r.reason}. ", tag("b", r.action)) for r in triage.reasons)
     if triage.avoid:
@@ -155,6 +155,12 @@ def urgency(d: Diagnosis) -> Iterator[Html]:
         yield _folded(
             summary, _list(_joined(tag("b", f.name), ": ", f.question, " ", tag("code", f.id)) for f in flags)
         )
+
+
+def what_to_do(d: Diagnosis) -> Iterator[Html]:
+    """Yield the advice for the result, folded, if there is any."""
+    if d.advice:
+        yield _folded("What to do", _list(tag("span", line) for line in d.advice))
 
 
 def _causes(d: Diagnosis, intervals: pd.DataFrame | None) -> Iterator[Html]:

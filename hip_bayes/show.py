@@ -51,12 +51,19 @@ def said(net: Network, id_: str, value: object) -> str:
 
 def headline(d: Diagnosis) -> str:
     """Return the triage level in words."""
+    if d.triage.level == "routine" and not d.network.red_flags:
+        return "This network has no red flags: it says nothing about urgency"
     words = {
         "urgent": "URGENT: have this assessed today",
         "soon": "SOON: have this assessed within days",
         "routine": "ROUTINE: nothing urgent in what was said",
     }
     return words[d.triage.level]
+
+
+def cleared(d: Diagnosis) -> bool:
+    """Say whether a result that is not urgent may look so: there are red flags, and none that nobody asked about."""
+    return d.triage.level != "routine" or (bool(d.network.red_flags) and not d.triage.not_cleared)
 
 
 def not_cleared(d: Diagnosis) -> str:
@@ -92,6 +99,7 @@ def renderable(d: Diagnosis, *, width: int = WIDTH, blocks: bool = True) -> Rend
     from rich.text import Text
 
     style = {"urgent": "bold red", "soon": "bold yellow", "routine": "bold green"}[d.triage.level]
+    style = style if cleared(d) else "bold"
     parts: list[RenderableType] = [Text(headline(d), style=style)]
     parts += [Text(f"  ! {r.name}: {r.reason}. {r.action}", style="red") for r in d.triage.reasons]
     parts += [Text("  " + line) for line in (avoided(d), not_cleared(d)) if line]

@@ -317,7 +317,7 @@ def test_the_explorers_reasons_are_those_of_the_explanation(drawn: st.DataObject
     most = max(1.0, *table["contribution"].abs()) if len(table) else 1.0
     lengths = (50 * table["contribution"].abs() / most).tolist()
 
-    assert in_order([f"Why {percent(d[cause])}?", table.attrs["summary"]], page.text)
+    assert in_order([f"Why {d.network.name_of(cause)}: {percent(d[cause])}?", table.attrs["summary"]], page.text)
     pieces = zip(table.index, table["said"], table["direction"], table["contribution"], strict=True)
     assert in_order((f"{said(net, str(f), x)} {side}, {factor(size)}" for f, x, side, size in pieces), page.text)
     pro, con = iter(page.marks("p")), iter(page.marks("hbx-against"))
