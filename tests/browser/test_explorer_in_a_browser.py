@@ -270,7 +270,7 @@ def test_the_picture_of_the_readme(
         page.set_viewport_size({"width": width, "height": 900})
         assert explorer.evaluate_all(cut) == [], width
     file = pytestconfig.getoption("--picture") or tmp_path / "explorer.png"
-    page.set_viewport_size({"width": 1200, "height": 1360})
+    page.set_viewport_size({"width": 1200, "height": 1440})
     page.screenshot(path=file)
     assert file.read_bytes().startswith(b"\x89PNG")
     page.close()
