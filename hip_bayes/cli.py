@@ -103,15 +103,13 @@ def _print_result(d: Diagnosis) -> None:
     """Print the table, red flags first, and what to do."""
     from rich.console import Console
 
-    from .show import renderable
+    from .show import hanging, renderable
 
     console = Console(highlight=False)
     blocks = console.encoding.startswith("utf")
     console.print(renderable(d, width=console.width, blocks=blocks))
     if d.advice:
-        click.echo("\nWhat to do")
-        for line in d.advice:
-            click.echo(click.wrap_text(line, 98, initial_indent="  - ", subsequent_indent="    "))
+        console.print("\nWhat to do", hanging("  -", d.advice), sep="\n")
 
 
 def _parse(facts: Iterable[str]) -> dict[str, object]:

@@ -81,11 +81,12 @@ def explain(d: Diagnosis, cause: str) -> pd.DataFrame:
             P(piece | cause) / P(piece | not the cause), nothing else known; 1 where the cause is certain either way.
         ``direction``
             "for", "against", or "neither" where the contribution is below 1e-9.
-        ``number``, ``path``, ``basis``, ``source``, ``citation``
+        ``number``, ``path``, ``basis``, ``source``, ``citation``, ``reason``
             the network's numbers that tie the piece to the cause, in words with their values, and where they come
-            from: a finding's number for this cause, or its leak where it has none; an odds ratio; the prior of this
-            age and sex, in a setting as multiplied there and by what. Several are joined by "; " (citations by
-            " | "); `path` and `source` are tuples. Empty where the piece acts on the cause only through others.
+            from (`reason`: the file's reason or note): a finding's number for this cause, or its leak where it has
+            none; an odds ratio; the prior of this age and sex, in a setting as multiplied there and by what. Several
+            are joined by " | "; `path` and `source` are tuples. Empty where the piece acts on the cause only through
+            others.
         ``explained_by``
             id of the other cause that explains the finding away (see Notes), or None.
 
@@ -149,11 +150,14 @@ def explain(d: Diagnosis, cause: str) -> pd.DataFrame:
         "se": se,
         "likelihood_ratio": [math.exp(v - prior) for v in alone],
         "direction": [_direction(x) for x in contribution.tolist()],
-        "number": ["; ".join(f"{e.what} = {e.value:.4g}" for e in found) for found in numbers],
+        "number": [" | ".join(f"{e.what} = {e.value:.4g}" for e in found) for found in numbers],
         "path": [tuple(e.path for e in found) for found in numbers],
-        "basis": ["; ".join(dict.fromkeys(e.basis for e in found)) for found in numbers],
+        "basis": [" | ".join(dict.fromkeys(e.basis for e in found)) for found in numbers],
         "source": [tuple(dict.fromkeys(s for e in found for s in e.source)) for found in numbers],
         "citation": [" | ".join(dict.fromkeys(e.citation for e in found if e.citation)) for found in numbers],
+        "reason": [
+            " | ".join(dict.fromkeys(e.reason or e.note for e in found if e.reason or e.note)) for found in numbers
+        ],
         "explained_by": [explained_by.get(piece) for piece in given.pieces],
     }
     index = pd.Index(given.pieces, name="evidence", dtype=object)

@@ -532,9 +532,10 @@ class Explorer:
             name.description = d.network.name_of(id_)
             (name.add_class if id_ == explained and self._quick else name.remove_class)("hbx-chosen")
             bar.value = probability(d[id_], self._ends.get(id_))
-        words = "Causes can be present together, so they need not sum to 100%. "
+        words = "Causes can be present together, so they need not sum to 100%. " if len(self._bars) > 1 else ""
         if self._quick:
-            words += f"The line across a bar is the {LEVEL:.0%} interval: how sure the network's numbers are. "
+            words += f"The line across a bar is the {LEVEL:.0%} interval: how far the probability could move because "
+            words += "the network's numbers are not known exactly. "
             words += "Click a cause to see why."
         else:
             words += "The network has too many causes for intervals, reasons and the next best question on this page."

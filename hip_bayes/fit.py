@@ -130,7 +130,8 @@ class Fit:
 
     def __str__(self) -> str:
         """Return what was found in plain language, one thing a line."""
-        lines = [self.sentence, *(f"  - {reason}" for reason in self.reasons)]
+        told = 1 if self.outside else 0  # the sentence has the first reason
+        lines = [self.sentence, *(f"  - {reason}" for reason in self.reasons[told:])]
         if self.unexplained:
             share = words.percent(self.unexplained_share)
             lines.append(f"Of the findings present, {share} are expected to come from nothing in the list.")

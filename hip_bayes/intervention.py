@@ -187,9 +187,11 @@ def _case(net: Network, said: Mapping[str, object] | pd.Series[Any] | None, made
     case = net.vocabulary.read(items_of(said) if said is not None else ())
     for name in (*case.findings, *case.red_flags):
         kind = "finding" if name in net.findings else "red flag"
+        sign_of = net.engine.units.signs.get(name)
+        instead = f"Say {sign_of!r}, which it is a sign of," if sign_of else "Leave it out,"
         raise EvidenceError(
             f"{name!r} is a {kind}, an effect of what is already there, and what_if is about a runner before it "
-            "hurts; allowed: age, sex and background. Leave it out, or ask diagnose",
+            f"hurts; allowed: age, sex and background. {instead} or ask diagnose",
             name=name,
         )
     for b in made:

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from .parts import KINDS, SEXES, Number, OddsRatio
-from .show import avoided, cleared, headline, known, network_line, said
+from .show import avoided, cleared, headline, known_by_name, network_line, said
 from .words import between, counted, factor, percent
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def of_diagnosis(d: Diagnosis) -> str:
     quick = engine.enumerable and engine.states <= MOST_STATES
     return _page(
         *urgency(d),
-        tag("p", tag("b", "Known: "), known(d)),
+        tag("p", tag("b", "Known: "), known_by_name(d)),
         *_causes(d, d.intervals(LEVEL, draws=DRAWS)[["low", "high"]] if quick else None),
         *(tag("p", tag("b", remark)) for remark in d.remarks),
         *((tag("p", d.fit.sentence),) if quick and d.fit.outside else ()),
@@ -188,11 +188,11 @@ def _causes(d: Diagnosis, intervals: pd.DataFrame | None) -> Iterator[Html]:
             title += f"; {percent(before[id_])} {when}"
         rows.append(tag("tr", *cells, tag("td", bar_of(d[id_], *marks, title=title), class_="bars")))
     yield table_of(*rows)
-    legend = ["Causes can be present together, so they need not sum to 1."]
+    legend = ["Causes can be present together, so they need not sum to 1."] if len(net.causes) > 1 else []
     if ends:
         legend.append(
-            f"The line across a bar is the interval ({DRAWS} draws): how sure the network's numbers are, were its "
-            "structure right."
+            f"The line across a bar is the interval ({DRAWS} draws): how far P could move because the network's "
+            "numbers are not known exactly, were its structure right."
         )
     if moved:
         legend.append(f"The dotted mark is the probability {when}.")
@@ -216,10 +216,8 @@ def _reasons(d: Diagnosis) -> Iterator[Html]:
         if rest:
             names = " and ".join(f"{d.network.name_of(c)} ({percent(d[c])})" for c in rest)
             yield _folded(f"The same for {names}", *(_for_and_against(d, c) for c in rest))
-        shared = (
-            "Starting from nothing known, the odds of a cause are multiplied by that much; where pieces of evidence "
-            "overlap, they share it: "
-        )
+        shared = "Starting from nothing known, the odds of a cause are multiplied by that much"
+        shared += "; where pieces of evidence overlap, they share it: " if pieces_of(d) > 1 else ": "
         yield tag("p", tag("small", shared, tag("code", f'd.explain("{first}")'), " has the numbers."))
 
 
@@ -363,7 +361,7 @@ def of_finding(finding: Finding) -> str:
         tag("p", finding.question),
         tag("p", " ".join(words)),
         table_of(
-            *_numbers(f"P({present} | this alone)", given),
+            *_numbers(f"P({present} | this cause alone)", given),
             *_numbers("Leak", [(f"P({present} | none of these)", finding.leak)]),
             *_numbers("Made likelier by another finding", parent),
         ),

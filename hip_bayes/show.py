@@ -9,12 +9,14 @@ from .diagnosis import DISCLAIMER
 from .words import percent, sure
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.console import RenderableType
 
     from .diagnosis import Diagnosis
     from .model import Network
 
-WIDTH = 100
+WIDTH = 79
 BARS = {100: 20, 72: 10, 0: 5}
 """Console width in characters -> length of the longest bar: names need the room more than bars do."""
 
@@ -32,6 +34,11 @@ def known(d: Diagnosis) -> str:
         else:
             words.append(f"{name} {value}")
     return ", ".join(words) or "nothing"
+
+
+def known_by_name(d: Diagnosis) -> str:
+    """Return what was known, by its names: 'age 46, female, Groin pain: no, ...'."""
+    return ", ".join(said(d.network, id_, value) for id_, value in d.evidence.items()) or "nothing"
 
 
 def sure_of(net: Network, id_: str, p: float) -> str:
@@ -101,8 +108,8 @@ def renderable(d: Diagnosis, *, width: int = WIDTH, blocks: bool = True) -> Rend
     style = {"urgent": "bold red", "soon": "bold yellow", "routine": "bold green"}[d.triage.level]
     style = style if cleared(d) else "bold"
     parts: list[RenderableType] = [Text(headline(d), style=style)]
-    parts += [Text(f"  ! {r.name}: {r.reason}. {r.action}", style="red") for r in d.triage.reasons]
-    parts += [Text("  " + line) for line in (avoided(d), not_cleared(d)) if line]
+    parts.append(hanging("  !", (f"{r.name}: {r.reason}. {r.action}" for r in d.triage.reasons), style="red"))
+    parts.append(hanging(" ", (line for line in (avoided(d), not_cleared(d)) if line)))
     parts.append(Text(""))
     parts.append(Text(f"Known: {known(d)}"))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
@@ -115,6 +122,19 @@ def renderable(d: Diagnosis, *, width: int = WIDTH, blocks: bool = True) -> Rend
         table.add_row(percent(p), Text(_bar(p, longest, blocks=blocks), style="cyan"), Text(id_), Text(name))
     parts += [table, *(Text(remark, style="bold") for remark in d.remarks), Text(network_line(d), style="dim")]
     return Group(*parts)
+
+
+def hanging(mark: str, lines: Iterable[str], style: str = "") -> RenderableType:
+    """Return lines for a rich console, each behind a mark and further ones below the first of it."""
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column()
+    for line in lines:
+        grid.add_row(Text(mark, style=style), Text(line, style=style))
+    return grid
 
 
 def _bar(p: float, longest: int, *, blocks: bool) -> str:

@@ -26,9 +26,13 @@ def sure(p: float) -> str:
 
 
 def between(low: float, high: float) -> str:
-    """Return an interval of probabilities in whole per cent, never rounded to certainty: '61-82%' with an en dash."""
-    ends = ["<1" if p <= 0.005 else ">99" if p >= 0.995 else f"{100 * p:.0f}" for p in (low, high)]
-    return "\N{EN DASH}".join(dict.fromkeys(ends)) + "%"
+    """Return an interval of probabilities in whole per cent, halves rounded up: '61-82%' (an en dash), '46 to >99%'.
+
+    Never rounded to certainty.
+    """
+    ends = ["<1" if p < 0.005 else ">99" if p >= 0.995 else str(math.floor(100 * p + 0.5)) for p in (low, high)]
+    joined = "\N{EN DASH}" if all(end.isdigit() for end in ends) else " to "
+    return joined.join(dict.fromkeys(ends)) + "%"
 
 
 def counted(n: int, what: str) -> str:

@@ -20,7 +20,7 @@ from strategies import evidence, networks
 
 import hip_bayes as hb
 from hip_bayes.diagnosis import DISCLAIMER
-from hip_bayes.show import BARS
+from hip_bayes.show import BARS, WIDTH
 
 FACTS: dict[str, object] = {"age": 46, "sex": "female", "lateral_pain": True, "night_pain": 0.7, "fever": True}
 
@@ -196,7 +196,7 @@ def test_text_shows_what_was_known_and_every_cause_high_to_low(rich: hb.Network)
     rows = [next(line for line in text.splitlines() if f" {c} " in line) for c in d.posterior.index]
     for c, row in zip(d.posterior.index, rows, strict=True):
         assert f"{d[c]:.1%}" in row
-        assert row.count("█") == int(d[c] * max(BARS.values()))
+        assert row.count("█") == int(d[c] * next(longest for least, longest in BARS.items() if least <= WIDTH))
     assert [text.index(row) for row in rows] == sorted(text.index(row) for row in rows)
 
 

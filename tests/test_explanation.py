@@ -7,6 +7,7 @@ import gc
 import itertools
 import json
 import math
+import re
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -102,7 +103,7 @@ def test_in_a_setting_age_and_sex_name_what_the_prior_was_multiplied_by() -> Non
     row = d.explain("fai").loc["age"]
 
     p = net.causes["fai"].prior["female"]["30-39"]
-    assert f"P({net.name_of('fai')} | pain, female, 30-39), as multiplied = {p.p:.4g}; " in row["number"]
+    assert f"P({net.name_of('fai')} | pain, female, 30-39), as multiplied = {p.p:.4g} | " in row["number"]
     assert row["number"].endswith(f"multiplied, {net.settings['hip_surgery_clinic'].name} = {times.value:.4g}")
     assert row["path"][1] == "settings.hip_surgery_clinic.odds_multipliers.fai"
     assert "as multiplied" not in hb.diagnose(age=30, sex="f", groin_pain=True).explain("fai").loc["age", "number"]
@@ -396,7 +397,7 @@ def test_a_network_too_large_to_list_is_explained_without_explaining_away() -> N
         (
             "bone",
             "lateral_pain",
-            f"{OUTSIDE} | {UNLINKED}) = 0.05; {OUTSIDE} | Stress fracture of the femoral neck alone) = 0.25",
+            f"{OUTSIDE} | {UNLINKED}) = 0.05 | {OUTSIDE} | Stress fracture of the femoral neck alone) = 0.25",
             ["findings.lateral_pain.leak", "findings.lateral_pain.given.neck"],
         ),
         (
@@ -418,7 +419,7 @@ def test_a_network_too_large_to_list_is_explained_without_explaining_away() -> N
         (
             "overload",
             "night_pain",
-            "P(Pain at night | Tendon pain alone) = 0.55; P(Pain at night | Stress fracture alone) = 0.35",
+            "P(Pain at night | Tendon pain alone) = 0.55 | P(Pain at night | Stress fracture alone) = 0.35",
             ["findings.night_pain.given.tendon", "findings.night_pain.given.bone"],
         ),
     ],
@@ -440,9 +441,14 @@ def test_a_row_says_where_its_numbers_come_from(rich: Network) -> None:
     assert table.loc["lateral_pain", "citation"] == (
         "A study of lateral hip pain (2020), https://doi.org/10.1000/example"
     )
-    assert table.loc["onset", ["basis", "source", "citation"]].tolist() == ["judgement", (), ""]
+    assert table.loc["onset", ["basis", "source", "citation", "reason"]].tolist() == [
+        "judgement",
+        (),
+        "",
+        rich.findings["onset"].leak.reason,
+    ]
     assert table.loc["sex", "number"] == (
-        "P(Tendon pain | pain, male, 18-49) = 0.45; P(Tendon pain | pain, male, 50+) = 0.4"
+        "P(Tendon pain | pain, male, 18-49) = 0.45 | P(Tendon pain | pain, male, 50+) = 0.4"
     )
     assert table.loc["sex", "source"] == ("study_2020",)
 
@@ -467,7 +473,7 @@ def test_every_number_of_the_shipped_network_is_the_file_s() -> None:
 
     for cause in net.causes.values():
         for piece, row in d.explain(cause.id).iterrows():
-            named = dict(zip(row["path"], row["number"].split("; "), strict=row["number"] != ""))
+            named = dict(zip(row["path"], re.split(r" \| (?=P\(|odds)", row["number"]), strict=row["number"] != ""))
             for path, words in named.items():
                 head, id_, entry, *last = path.split(".")
                 part = getattr(getattr(net, head)[id_], entry)
@@ -521,6 +527,7 @@ def test_the_table_has_what_was_said_and_the_columns_it_documents(rich: Network)
         "basis",
         "source",
         "citation",
+        "reason",
         "explained_by",
     ]
     assert [table[c].dtype for c in ("contribution", "se", "likelihood_ratio")] == [np.float64] * 3

@@ -498,7 +498,9 @@ def test_it_prints_as_plain_text(twins: Network) -> None:
 
     assert repr(fit) == str(fit)
     assert first == fit.sentence
-    assert middle == [f"  - {reason}" for reason in fit.reasons]
+    told = [reason for reason in fit.reasons if reason in fit.sentence]
+    assert (fit.outside, len(told)) in {(True, 1), (False, 0)}
+    assert middle == [f"  - {reason}" for reason in fit.reasons if reason not in told]
     assert share == (
         f"Of the findings present, {fit.unexplained_share:.1%} are expected to come from nothing in the list."
     )

@@ -478,6 +478,11 @@ def test_a_finding_of_the_runner_is_refused_with_the_reason(changeable: Network,
         changeable.what_if({name: answer}, weak_muscles=False)
 
 
+def test_of_a_sign_it_says_what_may_be_said_instead(changeable: Network) -> None:
+    with pytest.raises(hb.EvidenceError, match=r"'wasting' .* Say 'weak_muscles', which it is a sign of, or ask dia"):
+        changeable.what_if({"wasting": True}, weak_muscles=False)
+
+
 def test_a_red_flag_of_the_runner_is_refused_with_the_reason(changeable: Network) -> None:
     with pytest.raises(hb.EvidenceError, match=r"'fever' is a red flag.*before it hurts; allowed: age, sex and"):
         changeable.what_if({"fever": False}, weak_muscles=False)
