@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from .priors import CausePrior
 
     Floats = NDArray[np.float64]
+    Part = tuple[slice, tuple[int, ...]]
+    """Where the states of a cause are among those linked to a finding, and the shape that puts them on its axis."""
+    Layout = tuple[list[tuple[str, str]], list[tuple[tuple[int, ...], list[Part], list[list[Part]]]]]
+    """The linked states (subtype or cause, cause); for each unit its shape, parts on their own, parts by mechanism."""
 
 MAX_TABLE_BYTES = 2**30
 
@@ -93,6 +97,7 @@ class Units:
             for unit in self.causes
         )
         self._check_size()
+        self._layouts: dict[tuple[str, ...], Layout] = {}
         self.signs = {f.id: b for f in net.findings.values() if (b := f.sign_of(net.background))}
         self.findings = tuple(f for f in net.findings if f not in self.signs)
         self.children = {f: tuple(c for c in self.findings if links[c].parent == f) for f in self.findings}
@@ -165,32 +170,43 @@ class Units:
 
     def _log_absent(self, finding: str, links: Links) -> Floats:
         """Log P(finding stays absent as far as a unit goes | state), over all states."""
-        mechanisms = [m.causes for m in self.net.mechanisms.values() if finding in m.findings]
-        together = {c for causes in mechanisms for c in causes}
-        sites = {c.id: (c.id, *c.subtypes) for c in self.net.causes.values()}
-        linked = {c for c, of_c in sites.items() if not links.link.keys().isdisjoint(of_c)}  # others: a factor of 1
-        units = []
-        for unit, shape in zip(self.causes, self.shape, strict=True):
+        link, units = links.link, []
+        key = (finding, *link)
+        if key not in self._layouts:
+            self._layouts[key] = self._layout(finding, links)
+        sites, layout = self._layouts[key]
+        factor = np.log1p(-np.array([link.get(site, link.get(cause, 0.0)) for site, cause in sites], dtype=float))
+        for shape, single, mechanisms in layout:
             log = np.zeros(shape)
-            for i, cause in enumerate(unit):
-                if cause in linked and cause not in together:
-                    log += self._log_factor(links, cause, i, len(unit))
-            for causes in mechanisms:
-                strongest: Floats = np.zeros((1,) * len(unit))
-                for i, cause in enumerate(unit):
-                    if cause in linked and cause in causes:
-                        strongest = np.minimum(strongest, self._log_factor(links, cause, i, len(unit)))
-                log = log + strongest
+            for part, along in single:
+                log += factor[part].reshape(along)
+            for parts in mechanisms:
+                strongest: Floats = np.zeros((1,) * len(shape))
+                for part, along in parts:
+                    strongest = np.minimum(strongest, factor[part].reshape(along))
+                log += strongest
             units.append(log.reshape(-1))
         return np.concatenate(units)
 
-    def _log_factor(self, links: Links, cause: str, axis: int, ndim: int) -> Floats:
-        """Log(1 - link) of each state of a cause, along its axis."""
-        subtypes = tuple(self.net.causes[cause].subtypes) or (cause,)
-        whole = links.link.get(cause, 0.0)
-        factor: Floats = np.log1p(-np.array([0.0, *(links.link.get(s, whole) for s in subtypes)]))
-        along: Floats = factor.reshape([len(factor) if a == axis else 1 for a in range(ndim)])
-        return along
+    def _layout(self, finding: str, links: Links) -> Layout:
+        """Return which states of causes have a link to a finding, and where these come in, unit by unit."""
+        mechanisms = [m.causes for m in self.net.mechanisms.values() if finding in m.findings]
+        together = {c for causes in mechanisms for c in causes}
+        sites: list[tuple[str, str]] = []
+        layout = []
+        for unit, shape in zip(self.causes, self.shape, strict=True):
+            here: dict[str, Part] = {}
+            for axis, cause in enumerate(unit):
+                subtypes = tuple(self.net.causes[cause].subtypes)
+                if links.link.keys().isdisjoint((cause, *subtypes)):
+                    continue  # a factor of 1
+                start = len(sites)
+                sites += [("", ""), *((s, cause) for s in subtypes or (cause,))]  # the first: the cause is absent
+                along = tuple(n if a == axis else 1 for a, n in enumerate(shape))
+                here[cause] = (slice(start, len(sites)), along)
+            single = [part for cause, part in here.items() if cause not in together]
+            layout.append((shape, single, [[here[c] for c in unit if c in here and c in cs] for cs in mechanisms]))
+        return sites, layout
 
     def _sign(self, sign: str, background: str) -> Floats:
         """P(sign present | sex, background variable absent or present)."""
