@@ -97,7 +97,7 @@ def reasons(d: Diagnosis, cause: str) -> Iterator[Html]:
     rows = []
     for id_, piece in table.iterrows():
         width = 50 * abs(piece["contribution"]) / most
-        left = 50.0 if piece["contribution"] > 0 else 50 - width
+        left = 50.0 if piece["contribution"] > 0 else max(0.0, 50 - width)
         side = "p" if piece["contribution"] > 0 else "hbx-against"
         marks = (
             tag("span", class_=side, style=f"left:{left:.2f}%;width:{width:.2f}%"),

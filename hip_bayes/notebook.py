@@ -103,7 +103,7 @@ def table_of(*rows: Html) -> Html:
 
 
 def _page(*parts: str) -> str:
-    return str(_joined(tag("style", Html(RESULT_STYLE)), tag("div", *parts, class_="hip-bayes")))
+    return str(_joined(tag("style", Html(RESULT_STYLE)), tag("div", *parts, class_="hip-bayes mathjax_ignore")))
 
 
 def _named(name: str, id_: str) -> Html:

@@ -84,7 +84,8 @@ def new_page(browser: Browser) -> Callable[[], Page]:
 
 def write(file: Path, code: str) -> None:
     """Write a notebook of one cell."""
-    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), file)
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}  # else JupyterLab asks which
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)], metadata=kernel), file)
 
 
 def in_voila(page: Page, address: str, name: str) -> None:
@@ -115,7 +116,7 @@ def run_all(page: Page) -> None:
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         try:
-            page.locator(".hbx").wait_for(timeout=WAITS / 3)
+            page.locator(".hip-bayes").first.wait_for(timeout=WAITS / 3)
         except TooLong:
             continue
         return
@@ -273,6 +274,23 @@ def test_the_picture_of_the_readme(
     page.set_viewport_size({"width": 1200, "height": 1440})
     page.screenshot(path=file)
     assert file.read_bytes().startswith(b"\x89PNG")
+    page.close()
+
+
+def test_a_dollar_sign_is_a_dollar_sign(new_page: Callable[[], Page], lab: str, folder: Path) -> None:
+    """In a result too: Jupyter would set what is between two of them as a formula."""
+    from example import example_data
+    from playwright.sync_api import expect
+
+    data = example_data()
+    data["network"]["name"] = "From $5 to $6"
+    code = f"from hip_bayes.library import read_network\nread_network({data!r}).diagnose(lateral_pain=True)"
+    write(folder / "dollar.ipynb", code)
+
+    page = new_page()
+    in_lab(page, lab, "dollar.ipynb")
+    expect(page.locator(".hip-bayes small").last).to_contain_text("From $5 to $6, version")
+    assert page.locator("mjx-container, .MathJax").count() == 0
     page.close()
 
 
