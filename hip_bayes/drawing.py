@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from math import exp, log
 from textwrap import shorten, wrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -20,9 +20,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from .diagnosis import Diagnosis
+    from .model import Network
+    from .parts import Finding
 
 BLUE, RED, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#808080"
 """Of the colours of Okabe and Ito (Color Universal Design, 2008) those that read on white and on black."""
+DARK_RED = "#A33F00"
+"""That red, dark enough for words on white: at least 4.5 to 1."""
 SKY = "#56B4E9"
 """Another of them, for areas on black."""
 PLAIN: dict[str, Any] = {"parse_math": False, "usetex": False}
@@ -33,6 +37,10 @@ SMALLEST = 6.5
 """The least font size, in points."""
 LEADING = 1.3
 """How far apart lines are, in font sizes."""
+BETWEEN_ROWS = 0.5
+"""How much air there is between the labels of two rows, in lines."""
+MOST_FACTS = 10
+"""In a title; of more, it says how many more."""
 LOG_ODDS = "log odds (natural logarithm)"
 PROBABILITIES = (0.5, 0.1, 0.9, 0.01, 0.99, 0.001, 0.999, 0.25, 0.75, 0.05, 0.95, 0.3, 0.7, 0.2, 0.8, 0.4, 0.6)
 """To mark on a scale of log odds, where there is room; the roundest first."""
@@ -68,32 +76,68 @@ def wrap_name(text: str, characters: int) -> list[str]:
     return [line.replace("_ ", "_") for line in lines]
 
 
+def present(finding: Finding, *, brief: bool = False) -> str:
+    """Return the name, or the id, of a finding that is there: 'Groin pain', 'Onset: sudden'."""
+    name, state = finding.id if brief else finding.name, finding.states[1]
+    return name if state == "present" else f"{name}: {state}"
+
+
+def in_words(net: Network, id_: str, value: object) -> str:
+    """Return a fact in words, whether evidence or a red flag; None: nothing is known of it any more."""
+    if value is None:
+        return f"{id_ if id_ in ('age', 'sex') else net.name_of(id_)}: no longer known"
+    if id_ in net.red_flags:
+        return f"{net.name_of(id_)}: {'yes' if value else 'no'}"
+    return show.said(net, id_, value)
+
+
+def listed(facts: Sequence[str]) -> str:
+    """Return some facts in a row, and of many how many more there are."""
+    rest = len(facts) - MOST_FACTS
+    return ", ".join(facts) if rest <= 0 else f"{', '.join(facts[:MOST_FACTS])} and {rest} more"
+
+
+def known(d: Diagnosis) -> str:
+    """Return what was known in words: 'age 46, female, Groin pain: no'."""
+    return listed([in_words(d.network, id_, value) for id_, value in d.evidence.items()]) or "nothing"
+
+
 # --------------------------------------------------------------------------------------------------------- axes
 
 
-def axes_of(ax: Axes | None, width: float, height: float) -> Axes:
-    """Return the Axes to draw into, by default one of a new figure of that size in inches."""
+def _pyplot() -> Any:  # noqa: ANN401 a module
     try:
         from matplotlib import pyplot as plt
-        from matplotlib.axes import Axes
     except ImportError as error:
         raise MissingExtraError(
             "plots need matplotlib, which is not installed; pip install 'hip-bayes[plots]'", name="matplotlib"
         ) from error
+    return plt
+
+
+def axes_of(ax: Axes | None, width: float, height: float) -> Axes:
+    """Return the Axes to draw into, by default one of a new figure of that size in inches."""
     if ax is None:
-        return plt.subplots(figsize=(width, height), layout="constrained")[1]
-    if not isinstance(ax, Axes):
+        return cast("Axes", _pyplot().subplots(figsize=(width, height), layout="constrained")[1])
+    if not isinstance(ax, _pyplot().Axes):
         raise EvidenceError(
             f"ax is {shown(ax)}; allowed: one matplotlib Axes, such as the second of plt.subplots() or one of several, "
             "axes[0]; None makes a new figure",
             name="ax",
         )
-    return ax
+    return cast("Axes", ax)
 
 
 def ink_of(ax: Axes) -> Any:  # noqa: ANN401 whatever matplotlib takes for a colour
     """Return the colour of text on this Axes, whatever style is in force by now."""
     return ax.xaxis.label.get_color()
+
+
+def alarm_of(ax: Axes) -> str:
+    """Return the red for words on this Axes: dark where other words are dark."""
+    from matplotlib.colors import to_rgb
+
+    return DARK_RED if np.mean(to_rgb(ink_of(ax))) < 0.5 else RED
 
 
 def base_size(ax: Axes) -> float:
@@ -107,6 +151,15 @@ def space_of(ax: Axes) -> tuple[float, float]:
     figure.draw_without_rendering()
     box = ax.get_window_extent()
     return box.width * 72 / figure.dpi, box.height * 72 / figure.dpi
+
+
+def height_of_rows(names: Sequence[tuple[str, str]], width: float, *, share: float = 0.36) -> float:
+    """Return in inches how high so many rows are in a figure so wide, by the lines of their longest label."""
+    style = _pyplot().rcParams["axes.labelsize"], _pyplot().rcParams["font.size"]
+    size = 0.9 * (style[0] if isinstance(style[0], (int, float)) else style[1])
+    characters = int(share * (72 * width - 2 * size) / (CHARACTER * size))
+    lines = max((len(wrap_name(name, characters)) for name, _ in names), default=1)
+    return len(names) * max(0.36, (lines + BETWEEN_ROWS) * LEADING * size / 72)
 
 
 def row_chart(  # noqa: PLR0913, PLR0917
@@ -136,7 +189,8 @@ def row_chart(  # noqa: PLR0913, PLR0917
     pitch = space_of(ax)[1] / len(names)
     options = []
     for size in np.arange(np.clip(pitch / LEADING, SMALLEST, base), SMALLEST - 0.01, -0.25):
-        characters, lines = int(share * width / (CHARACTER * size)), max(1, int(pitch / (LEADING * size)))
+        characters = int(share * width / (CHARACTER * size))
+        lines = max(1, int(pitch / (LEADING * size) - BETWEEN_ROWS))
         options.append((*fitting(names, characters, lines), float(size)))
     labels, _, size = min(options, key=lambda option: (option[1], -option[2]))
     ax.set_yticks(range(len(names)), labels, fontsize=size, color=ink_of(ax), **PLAIN)
@@ -229,9 +283,9 @@ def put_title(ax: Axes, text: str, size: float, d: Diagnosis | None = None) -> A
     """Title an Axes: how urgent the case is first, if it is."""
     width, height = space_of(ax)
     characters, lines = int(width / (CHARACTER * size)), int(np.clip(height / 60, 1, 4))
-    urgent = [show.headline(d)] if d is not None and d.triage.level != "routine" else []
+    urgent = wrap(show.headline(d), characters) if d is not None and d.triage.level != "routine" else []
     body = wrap(text, characters)
     if len(body) > lines:
         body = [*body[: lines - 1], cut_to(" ".join(body[lines - 1 :]), characters)]
-    colour = RED if urgent else ink_of(ax)
+    colour = alarm_of(ax) if urgent else ink_of(ax)
     return ax.set_title("\n".join([*urgent, *body]), loc="left", fontsize=size, color=colour, **PLAIN)

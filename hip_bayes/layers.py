@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import show, words
-from .drawing import BLUE, CHARACTER, GREY, LEADING, PLAIN, RED, SMALLEST, cut_to, fitting, ink_of, space_of
+from .drawing import BLUE, CHARACTER, GREY, LEADING, PLAIN, RED, SMALLEST, cut_to, fitting, ink_of, known, space_of
 from .parts import KINDS
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def caption(net: Network, highlight: str | None, case: Diagnosis | None) -> str:
         return f"{net.name}. {lines}"
     if highlight is None:
         lines = "Lines: to what is known, the wider, the stronger."
-    return f"Filled square: present; crossed: absent; half: not sure. {lines} Known: {show.known(case)}."
+    return f"Filled square: present; crossed: absent; half: not sure. {lines} Known: {known(case)}."
 
 
 class Picture:
@@ -90,7 +90,7 @@ class Picture:
 
     def label(self, x: float, y: float, text: str, *, faint: bool = False, **more: Any) -> None:  # noqa: ANN401
         """Write a text that starts at x."""
-        alpha = 0.45 if faint else 1.0
+        alpha = 0.6 if faint else 1.0
         self.ax.text(x, y, text, size=self.size, color=self.ink, alpha=alpha, va="center", **PLAIN, **more)
 
     def head(self, x: float, text: str) -> None:
@@ -119,7 +119,7 @@ class Picture:
         """Draw what is known of a background variable or finding, or a dot."""
         face, side = self.ax.get_facecolor(), 0.75 * self.size
         if id_ not in self.known:
-            self.ax.plot(x, y, ".", color=self.ink, ms=0.45 * self.size, alpha=0.45 if self.case else 1)
+            self.ax.plot(x, y, ".", color=self.ink, ms=0.45 * self.size, alpha=0.6 if self.case else 1)
             return
         p = self.known[id_]
         self.ax.plot(x, y, "s", color=RED if p == 1 else face, mec=RED, ms=side)
@@ -200,7 +200,7 @@ class Picture:
             box: dict[str, Any] = {"xy": (x + self.size / 2, y - 0.3 * self.size), "height": 0.6 * self.size}
             self.ax.add_patch(Rectangle(width=gauge * p, fc=BLUE, ec="none", **box))
             self.ax.add_patch(Rectangle(width=gauge, fc="none", ec=self.ink, lw=0.5, **box))
-            faint |= self.strength[f][self.highlight] < 0.1
+            faint |= self.strength[f][self.highlight] < 0.1 and f not in self.known
         if not self.highlight or f in self.known:
             self.marker(f, x, y)
         start = x + self.size * (1 if f in self.known or not gauge else 0.5) + gauge + (self.size / 2 if gauge else 0)

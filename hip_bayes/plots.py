@@ -8,11 +8,12 @@ not fit, ids stand for them. Give an Axes of your own room for its labels: ``plt
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import show, words
+from . import words
 from .drawing import (
     BLUE,
     CHARACTER,
@@ -29,8 +30,13 @@ from .drawing import (
     axis_above,
     base_size,
     fitting,
+    height_of_rows,
     in_percent,
+    in_words,
     ink_of,
+    known,
+    listed,
+    present,
     put_legend,
     put_text,
     put_title,
@@ -52,13 +58,14 @@ if TYPE_CHECKING:
 
     from .diagnosis import Diagnosis
     from .model import Network
-    from .parts import Finding
     from .validation import Validation
 
     Points = NDArray[np.float64]
 
 FEW_PAIRS = 10
 """Of a point of the calibration curve: fewer say next to nothing."""
+UNSEEN = 0.005
+"""Of the widest bar of a tornado: narrower ones look like none."""
 BRIGHTNESS = np.array([0.3, 0.59, 0.11])
 """How bright red, green and blue are to the eye."""
 
@@ -112,8 +119,10 @@ def posterior(
     """
     ids = d.ranking[: None if k is None else whole_number("k", k, 1, "or None (all)")]
     between = None if level is None else d.intervals(level, draws=draws).loc[list(ids)]
-    ax = axes_of(ax, 7.0, max(1.7 + 0.36 * len(ids), 3.3))
-    net, here, ink, y = d.network, d.case, ink_of(ax), range(len(ids))
+    net, here, y = d.network, d.case, range(len(ids))
+    names = [(net.name_of(c), c) for c in ids]
+    ax = axes_of(ax, 7.0, max(1.7 + height_of_rows(names, 7.0), 3.3))
+    ink = ink_of(ax)
     before = net.engine.posterior(here.people).probability
     people = " and ".join(what for what, value in (("age", here.band), ("sex", here.sex)) if value)
     p = [d[c] for c in ids]
@@ -130,7 +139,7 @@ def posterior(
         diamond: dict[str, Any] = {"ms": 5, "mfc": ax.get_facecolor(), "mec": ink, "clip_on": False}
         keys += ax.plot([before[c] for c in ids], y, "D", label=f"before ({then})", **diamond)
     ax.set_xlim(0, 1)
-    row_chart(ax, f"Known: {show.known(d)}", d, "probability (%)", keys, [(net.name_of(c), c) for c in ids], values)
+    row_chart(ax, f"Known: {known(d)}", d, "probability (%)", keys, names, values)
     return ax
 
 
@@ -177,18 +186,19 @@ def before_after(
     """
     after = d.given(said, **facts)
     net, ids, was, now = d.network, after.ranking, d.evidence, after.evidence
-    news = [_said(net, id_, x) for id_, x in now.items() if id_ not in was or was[id_] != x]
-    news += [_said(net, id_, None) for id_ in was if id_ not in now]
-    ax = axes_of(ax, 7.0, max(1.7 + 0.36 * len(ids), 3.3))
+    news = [in_words(net, id_, x) for id_, x in now.items() if id_ not in was or was[id_] != x]
+    news += [in_words(net, id_, None) for id_ in was if id_ not in now]
+    names = [(net.name_of(c), c) for c in ids]
+    ax = axes_of(ax, 7.0, max(1.7 + height_of_rows(names, 7.0), 3.3))
     y, old, new = range(len(ids)), [d[c] for c in ids], [after[c] for c in ids]
     ax.hlines(y, old, new, color=GREY, lw=2.5, zorder=1)
     hollow: dict[str, Any] = {"mfc": ax.get_facecolor(), "mec": ink_of(ax)}
     keys = ax.plot(old, y, "o", ms=6, clip_on=False, label="before", **hollow)
     keys += ax.plot(new, y, "o", ms=6, clip_on=False, color=BLUE, label="after")
     values = [f"{words.percent(a)} \N{RIGHTWARDS ARROW} {words.percent(b)}" for a, b in zip(old, new, strict=True)]
-    text = f"Then said: {', '.join(news) or 'nothing new'}"
+    text = f"Then said: {listed(news) or 'nothing new'}"
     ax.set_xlim(0, 1)
-    row_chart(ax, text, after, "probability (%)", keys, [(net.name_of(c), c) for c in ids], values)
+    row_chart(ax, text, after, "probability (%)", keys, names, values)
     return ax
 
 
@@ -235,7 +245,7 @@ def explanation(d: Diagnosis, cause: str, *, k: int | None = 10, ax: Axes | None
     most = None if k is None else whole_number("k", k, 1, "or None (all)")
     table = d.explain(cause)
     net, about = d.network, table.attrs
-    facts = [(str(id_), _said(net, str(id_), value)) for id_, value in table["said"].items()]
+    facts = [(str(id_), in_words(net, str(id_), value)) for id_, value in table["said"].items()]
     rows = [(fact, f"{id_}: {fact.rpartition(': ')[2]}" if ": " in fact else fact) for id_, fact in facts]
     steps = table["contribution"].tolist()
     if most is not None and len(rows) > most + 1:
@@ -244,19 +254,20 @@ def explanation(d: Diagnosis, cause: str, *, k: int | None = 10, ax: Axes | None
     first, last = about["log_odds_prior"], about["log_odds_posterior"]
     ends = [first + x for x in np.cumsum([0.0, *steps])]
 
-    ax = axes_of(ax, 7.0, max(1.8 + 0.36 * (len(rows) + 2), 3.4))
+    before, after = words.percent(about["prior"]), words.percent(about["posterior"])
+    at_first, at_last = f"nothing known: {before}", f"all of it: {after}"
+    names = [(at_first, at_first), *rows, (at_last, at_last)]
+    ax = axes_of(ax, 7.0, max(2.1 + height_of_rows(names, 7.0, share=0.45), 3.4))
     y, turns = range(1, len(rows) + 1), np.arange(len(ends))
     ax.barh(y, steps, left=ends[:-1], height=0.62, color=[BLUE if x >= 0 else RED for x in steps])
     ax.plot([first, last], [0, len(rows) + 1], "D", color=ink_of(ax), ms=5)
     ax.vlines(ends, turns, turns + 1, color=GREY, lw=0.8, zorder=0)
     span = max(max(ends) - min(ends), 1.0)
     ax.set_xlim(min(ends) - 0.2 * span, max(ends) + 0.2 * span)
-    at_first, at_last = (
-        f"nothing known: {words.percent(about['prior'])}",
-        f"all of it: {words.percent(about['posterior'])}",
-    )
-    names = [(at_first, at_first), *rows, (at_last, at_last)]
-    size = row_chart(ax, net.name_of(cause), d, LOG_ODDS, [], names, share=0.45)
+    name = net.name_of(cause)
+    title = f"P({name}): from {before} with nothing known to {after} with all that is known"
+    keys = _for_and_against() if rows else []
+    size = row_chart(ax, title, d, LOG_ODDS, keys, names, share=0.45)
     if not rows:
         style: dict[str, Any] = {
             "transform": ax.transAxes,
@@ -272,11 +283,22 @@ def explanation(d: Diagnosis, cause: str, *, k: int | None = 10, ax: Axes | None
     return ax
 
 
+def _for_and_against() -> list[Any]:
+    """Return what the bars of a waterfall are."""
+    from matplotlib.patches import Patch
+
+    return [
+        Patch(color=BLUE, label="to the right: speaks for it"),
+        Patch(color=RED, label="to the left: speaks against it"),
+    ]
+
+
 def tornado(d: Diagnosis, cause: str | None = None, *, k: int | None = 12, ax: Axes | None = None) -> Axes:
     """Draw on which numbers of the network a probability hangs: a tornado diagram, the widest bar on top.
 
     Each bar is P(cause) with one number moved to the low and to the high end of its own interval, as
-    ``d.sensitivity(cause)`` has it. The axis is P(cause); beside each end of a bar stands the number that was moved.
+    ``d.sensitivity(cause)`` has it. Numbers whose bars would be too narrow to be seen are left out, unless another
+    cause would lead. The axis is P(cause); beside each end of a bar stands the number that was moved.
     The less is known, the more numbers there are to move: it may take ten seconds with nothing known.
 
     Parameters
@@ -317,32 +339,39 @@ def tornado(d: Diagnosis, cause: str | None = None, *, k: int | None = 12, ax: A
     most = None if k is None else whole_number("k", k, 1, "or None (all)")
     table = d.sensitivity(cause)
     cause = str(table.attrs["cause"])
-    rows, p = table[:most], d[cause]
-    ax = axes_of(ax, 9.0, max(1.7 + 0.42 * len(rows), 3.3))
+    p = d[cause]
+    seen = (table["swing"] >= UNSEEN * max(table["swing"].max(), 0.01)) | table["within_interval"]
+    seen.iloc[0] = True
+    rows = table[seen][:most]
+    flips = [" *" if within else "" for within in rows["within_interval"]]
+    names = [
+        (f"{what}{m}", f"{str(path).split('.', 1)[1]}{m}")
+        for path, what, m in zip(rows.index, rows["what"], flips, strict=True)
+    ]
+    ax = axes_of(ax, 9.0, max(1.7 + max(height_of_rows(names, 9.0, share=0.5), 0.42 * len(rows)), 3.3))
     face, y = ax.get_facecolor(), range(len(rows))
     keys: list[Any] = []
     for end, colour, hatch in (("low", BLUE, ""), ("high", RED, "////")):
         style: dict[str, Any] = {"fc": colour, "ec": face, "hatch": hatch, "lw": 0, "height": 0.6}
         keys.append(ax.barh(y, rows[f"p_{end}"] - p, left=p, label=f"the number at its {end} end", **style))
     ax.axvline(p, color=ink_of(ax), lw=1)
-    flips = [" *" if within else "" for within in rows["within_interval"]]
     if any(flips):
         keys += ax.plot([], [], ls="", label="* within its interval, another cause would lead")
-    names = [
-        (f"{what}{m}", f"{str(path).split('.', 1)[1]}{m}")
-        for path, what, m in zip(rows.index, rows["what"], flips, strict=True)
-    ]
     title = f"{d.network.name_of(cause)}: {words.percent(p)}. Beside the bars: the number that is moved"
     size = row_chart(ax, title, d, "probability (%)", keys, names, share=0.5)
     least, most_ = min([p, *rows["p_low"], *rows["p_high"]]), max([p, *rows["p_low"], *rows["p_high"]])
-    share = min(7 * CHARACTER * size / space_of(ax)[0], 0.3)  # of the width, for the number at the end of a bar
+    is_p = rows["what"].str.startswith("P(")
+    texts = {
+        end: [words.percent(x) if of_p else f"{x:.3g}" for x, of_p in zip(rows[end], is_p, strict=True)]
+        for end in ("low", "high")
+    }
+    characters = 2 + max(map(len, itertools.chain.from_iterable(texts.values())))
+    share = min(characters * CHARACTER * size / space_of(ax)[0], 0.4)  # of the width, for the number beside a bar
     room = max(most_ - least, 0.01) * share / (1 - 2 * share)
     ax.set_xlim(least - room, most_ + room)
     for end, other in (("low", "high"), ("high", "low")):
-        for row, (value, x, opposite) in enumerate(zip(rows[end], rows[f"p_{end}"], rows[f"p_{other}"], strict=True)):
+        for row, (text, x, opposite) in enumerate(zip(texts[end], rows[f"p_{end}"], rows[f"p_{other}"], strict=True)):
             side = 1 if (x, end) > (opposite, other) else -1
-            is_p = str(rows["what"].iloc[row]).startswith("P(")
-            text = words.percent(value) if is_p else f"{value:.3g}"
             put_text(ax, x, row, text, size, ha="left" if side > 0 else "right", va="center", offset=(3 * side, 0))
     return ax
 
@@ -463,7 +492,11 @@ def findings(
         of_kind = [f for f in down if f not in signs and net.findings[f].kind == kind]
         rows += [(kind.capitalize(), "", [np.nan] * (len(across) + 1))] * bool(of_kind)
         rows += [
-            (_present(net.findings[f]), f, [*(alone(net, f, c) for c in across), net.findings[f].leak.p])
+            (
+                present(net.findings[f]),
+                present(net.findings[f], brief=True),
+                [*(alone(net, f, c) for c in across), net.findings[f].leak.p],
+            )
             for f in of_kind
         ]
     if not rows:
@@ -677,7 +710,8 @@ def calibration(v: Validation, *, ax: Axes | None = None) -> Axes:
 def decision_curve(v: Validation, cause: str, *, ax: Axes | None = None) -> Axes:
     """Draw the net benefit of acting on the probability of a cause, by the threshold one would act from.
 
-    ``v.decision_curve(cause)``, with its bootstrap interval, beside acting on everybody and on nobody.
+    ``v.decision_curve(cause)``, with its bootstrap interval, beside acting on everybody and on nobody, as far as the
+    highest probability of a case: from thresholds above it nobody is acted on.
 
     Parameters
     ----------
@@ -715,6 +749,8 @@ def decision_curve(v: Validation, cause: str, *, ax: Axes | None = None) -> Axes
 
     """
     curve = v.decision_curve(cause)
+    highest = float(v.probability[cause].max())
+    curve = curve[: max(2, int((curve.index <= highest).sum()))]
     ax = axes_of(ax, 6.4, 4.8)
     size, t = base_size(ax), curve.index.to_numpy()
     if v.bootstrap:
@@ -724,8 +760,9 @@ def decision_curve(v: Validation, cause: str, *, ax: Axes | None = None) -> Axes
     ax.plot(t, curve["treat_none"], color=ink_of(ax), ls=":", label="act on nobody")
     top = max(0.02, *curve["net_benefit"], *curve["high"].fillna(0), *curve["treat_all"])
     ax.set_ylim(-0.25 * top, 1.1 * top)
-    ax.set_xlim(0, 1)
-    put_title(ax, f"{v.network.name_of(cause)}: {len(v.truth)} cases", size)
+    ax.set_xlim(0, 1.02 * t[-1])
+    title = f"{v.network.name_of(cause)}: {len(v.truth)} cases, none of them above {words.percent(highest)}"
+    put_title(ax, title, size)
     put_legend(ax, ax.get_legend_handles_labels()[0], size)
     in_percent(ax, "threshold probability (%)", size)
     in_percent(ax, "net benefit (true positives per case)", size, axis="y", scale=False)
@@ -745,18 +782,3 @@ def _ids(ids: Iterable[str] | None, known: Iterable[str], what: str) -> list[str
         hint = "; None draws all" if ids is not None else ": the network has none"
         raise EvidenceError(f"no {what} is named, so there is nothing to draw{hint}")
     return list(dict.fromkeys(chosen))
-
-
-def _present(finding: Finding) -> str:
-    """Return the name of a finding that is there: 'Groin pain', 'Onset: sudden'."""
-    present = finding.states[1]
-    return finding.name if present == "present" else f"{finding.name}: {present}"
-
-
-def _said(net: Network, id_: str, value: object) -> str:
-    """Return a fact in words, whether evidence or a red flag; None: nothing is known of it any more."""
-    if value is None:
-        return f"{id_ if id_ in ('age', 'sex') else net.name_of(id_)}: no longer known"
-    if id_ in net.red_flags:
-        return f"{net.name_of(id_)}: {'yes' if value else 'no'}"
-    return show.said(net, id_, value)

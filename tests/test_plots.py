@@ -685,6 +685,9 @@ def test_decision_curve_is_that_of_the_validation(v: Validation) -> None:
     ax = plots.decision_curve(v, "bone")
     curve = v.decision_curve("bone")
 
+    highest = v.probability["bone"].max()  # from thresholds above it nobody is acted on
+    assert curve.loc[curve.index > highest, "net_benefit"].eq(0).all()
+    curve = curve[curve.index <= highest]
     for line, column in zip(ax.lines, ("net_benefit", "treat_all", "treat_none"), strict=True):
         assert list(line.get_xdata()) == curve.index.tolist()
         assert list(line.get_ydata()) == curve[column].tolist()
@@ -772,3 +775,66 @@ def test_matplotlib_is_loaded_by_the_first_picture_only() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, env=environment)
 
     assert (done.stdout.strip(), done.stderr) == ("set()", "")
+
+
+def test_a_case_stays_in_sight_where_a_cause_is_highlighted() -> None:
+    """What is known is drawn, bold and dark, though the cause has hardly a link to it."""
+    net = hb.load_network()
+    d = net.diagnose(age=46, sex="female", lateral_pain=True, onset="gradual", clicking=0.7, groin_pain=False)
+    ax = plots.network(net, case=d, highlight="stress_fracture")
+    shown = {text.get_text(): text for text in ax.texts}
+
+    for id_ in d.case.findings:
+        known = shown[show.said(net, id_, d.evidence[id_])]
+        assert known.get_alpha() in (None, 1.0)
+        assert known.get_fontweight() == "bold"
+    assert {text.get_alpha() for text in ax.texts} <= {None, 1.0, 0.6}  # black of that on white: 5.7 to 1
+
+
+def test_what_is_urgent_is_dark_enough_in_every_line(rich: Network) -> None:
+    """Contrast 4.5 to 1 or more, on white and on black."""
+    d = rich.diagnose(fever=True, lateral_pain=True)
+
+    def luminance(colour: Any) -> float:  # noqa: ANN401 whatever matplotlib takes for a colour
+        parts = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in colors.to_rgb(colour)]
+        return float(np.dot([0.2126, 0.7152, 0.0722], parts))
+
+    for style, paper in (("default", 1.0), ("dark_background", 0.0)):
+        with plt.style.context(style):
+            ax = plots.posterior(d, level=None)
+            title = next(t for t in (ax.get_title(loc=side) for side in ("left", "center")) if t)
+            assert title.startswith("URGENT")
+            words = luminance(ax._left_title.get_color())  # noqa: SLF001 the only way to a title's colour
+            assert (max(words, paper) + 0.05) / (min(words, paper) + 0.05) >= 4.5
+
+
+def test_a_title_names_ten_facts_and_counts_the_rest() -> None:
+    net = hb.load_network()
+    ids = [f.id for f in net.findings.values() if f.sex is None and f.kind == "history"][:14]
+    ax = plots.posterior(net.diagnose(dict.fromkeys(ids, False)), level=None)
+
+    assert " ".join(said(ax).split()).count("and 4 more") == 1
+
+
+def test_labels_of_two_lines_are_further_apart(rich: Network) -> None:
+    """A figure of its own is higher where names are longer."""
+    long = rich.replace(
+        {"causes.tendon.name": "A tendon pain with a name so long that it takes two lines or even three"}
+    )
+    heights = [plots.posterior(n.diagnose(), level=None).figure.get_figheight() for n in (rich, long)]
+
+    assert heights[1] >= heights[0]
+    many = hb.load_network()
+    ax = plots.posterior(many.diagnose(), level=None)
+    ax.figure.canvas.draw()
+    boxes = sorted((t.get_window_extent() for t in ax.get_yticklabels()), key=lambda box: box.y0)
+    assert all(lower.y1 < upper.y0 for lower, upper in itertools.pairwise(boxes))
+
+
+def test_a_tornado_has_no_bars_that_cannot_be_seen() -> None:
+    d = hb.diagnose(age=46, sex="female", lateral_pain=True, pain_lying_on_side=True)
+    table = d.sensitivity("osteoarthritis")
+    rows = len(plots.tornado(d, "osteoarthritis", k=None).get_yticks())
+    seen = (table["swing"] >= 0.005 * table["swing"].max()) | table["within_interval"]
+
+    assert rows == seen.sum() < len(table)
