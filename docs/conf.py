@@ -27,6 +27,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "myst_parser",
+    "sphinx_click",
     "matplotlib.sphinxext.plot_directive",
 ]
 exclude_patterns = ["_build"]

@@ -36,7 +36,7 @@ def test_they_are_numbered_without_gaps() -> None:
 def test_the_first_lists_the_others(path: Path) -> None:
     """The table at the end of the first one has a row for every notebook that follows."""
     if path != NOTEBOOKS[0]:
-        assert f"\n| {path.name[:2]} | " in cells(NOTEBOOKS[0], "markdown")[-1].source
+        assert f"\n| [{path.name[:2]}]({path.name}) | " in cells(NOTEBOOKS[0], "markdown")[-1].source
 
 
 @each
