@@ -8,6 +8,7 @@ validates a network on coded cases and writes its card.
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 from .cases import OTHER
@@ -80,7 +81,8 @@ def model_card(net: Network, validation: Validation, *, about: str) -> str:
         _weaknesses(net, validation, found),
     )
     text = "\n".join(line for section in sections for line in section) + "\n"
-    return text.replace("<", "&lt;")  # Markdown takes it for the start of an HTML element
+    text = text.replace("<", "&lt;")  # Markdown takes it for the start of an HTML element
+    return re.sub(r"https?://[^\s|]*[^\s|.,;)]", r"<\g<0>>", text)  # to be clicked everywhere, not on GitHub alone
 
 
 def _head(net: Network) -> Iterator[str]:

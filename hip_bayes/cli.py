@@ -292,8 +292,8 @@ def cohort(  # noqa: PLR0913 all but the first two are options
     """Diagnose a file of cases, however long: IN and OUT are .csv or .parquet, IN also .csv.gz.
 
     A row is a case, a column a fact; `hip-bayes findings` lists the names. Cells of a CSV are as in `hip-bayes
-    diagnose`, an empty one is unknown. OUT has the --id columns, a column a cause, and triage. A row that has no answer
-    stops the run, or goes to the --rejects file with the reason.
+    diagnose`, an empty one is unknown. OUT has the `--id` columns, a column a cause, and triage. A row that has no
+    answer stops the run, or goes to the `--rejects` file with the reason.
 
     Memory is that of 65,536 rows a thread, however many there are. A run that was stopped, even killed, goes on where
     it was when it is started again with the same arguments; until then its parts are in the directory OUT.parts.

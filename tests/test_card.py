@@ -197,5 +197,5 @@ def test_texts_of_a_network_are_no_html() -> None:
             entry.update({key: SCRIPT for key in ("name", "title", "reason") if key in entry})
     net = solved(data)
     card = hb.model_card(net, hb.validate(net.simulate(20, seed=0), network=net, bootstrap=0), about=SCRIPT)
-    assert "<" not in card
+    assert not re.search(r"<(?!https:)", card)
     assert card.count(SCRIPT.replace("<", "&lt;")) > 3
