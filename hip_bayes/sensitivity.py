@@ -44,7 +44,7 @@ def sensitivity(d: Diagnosis, cause: str | None = None, *, level: float = 0.9) -
     ``d.network.replace(moved(d.network, path, low)).diagnose(d.evidence)[cause]``, where `moved` is just
     ``{path: low}`` for most: shares of subtypes and weights of cells sum to 1, so that moving one scales the others,
     and a number that a table states alike for several cells of sex and age is one number, moved in all of them. On the
-    shipped network with ten findings this takes about half a second, two where age and sex are unknown.
+    shipped network with ten findings this takes some five seconds, fifteen where age and sex are unknown.
 
     Parameters
     ----------
