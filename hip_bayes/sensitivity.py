@@ -108,7 +108,9 @@ def sensitivity(d: Diagnosis, cause: str | None = None, *, level: float = 0.9) -
     leader = d.ranking[0]
     cause = leader if cause is None else cause
     posterior = d[cause]
-    table, _ = _once(d.network, _numbers_of(d))
+    table = _numbers_of(d)
+    cells = Counter(_rows(d.network, table).values())  # of these the case may be in
+    table = table.loc[list(cells)]
     answers = Answers(d.network, d.case)
     spans = allowed(d.network, table.index, level)
     at = answers.ids.index(cause)
@@ -117,7 +119,7 @@ def sensitivity(d: Diagnosis, cause: str | None = None, *, level: float = 0.9) -
     flips = _flips(answers, spans, leader)
     out = pd.DataFrame(
         {
-            "what": table["what"],
+            "what": [_in_words(what, n) for what, n in zip(table["what"], cells.values(), strict=True)],
             "value": table["value"],
             "low": [span.low for span in spans.values()],
             "high": [span.high for span in spans.values()],
@@ -202,7 +204,8 @@ def weakest_numbers(
     read = _read(net, cases, ignore)
     tables = [_numbers_of(Diagnosis(net, case)) for case in read]
     table = pd.concat([t[t["basis"] == "judgement"] for t in tables])
-    table, row_of = _once(net, table[~table.index.duplicated()])
+    row_of = _rows(net, table)
+    table = table[~table.index.duplicated()].loc[list(dict.fromkeys(row_of.values()))]
     spans = allowed(net, table.index, level)
     causes = len(net.causes)
     moves = np.zeros((len(read), len(spans)))
@@ -214,7 +217,10 @@ def weakest_numbers(
         row[[place[path] for path in here]] = across.max(axis=(1, 2))
     out = pd.DataFrame(
         {
-            "what": table["what"],
+            "what": [
+                _in_words(what, len(stated_together(net, path)))
+                for path, what in zip(spans, table["what"], strict=True)
+            ],
             "value": table["value"],
             "low": [span.low for span in spans.values()],
             "high": [span.high for span in spans.values()],
@@ -234,15 +240,15 @@ def _numbers_of(d: Diagnosis) -> pd.DataFrame:
     return sources_of(d).set_index("path").rename_axis("number")
 
 
-def _once(net: Network, table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Return rows by path without those that are one number with an earlier row, and for each path the row it is in."""
+def _rows(net: Network, table: pd.DataFrame) -> dict[str, str]:
+    """Return for each path of a table the path of its row: of what is one number in several cells, the first."""
     first: dict[str, str] = {}
-    row = {path: first.setdefault(stated_together(net, path)[0], path) for path in table.index}
-    alike = Counter(row.values())
-    table = table.loc[list(alike)].copy()
-    more = {path: f", and alike in {n - 1} other cell{'s' * (n > 2)}" if n > 1 else "" for path, n in alike.items()}
-    table["what"] = [f"{what}{more}" for what, more in zip(table["what"], more.values(), strict=True)]
-    return table, row
+    return {path: first.setdefault(stated_together(net, path)[0], path) for path in table.index}
+
+
+def _in_words(what: str, cells: int) -> str:
+    """Return what a number is, and that it is stated for so many cells."""
+    return what if cells == 1 else f"{what}, and alike in {cells - 1} other cell{'s' * (cells > 2)}"
 
 
 def _read(net: Network, cases: pd.DataFrame, ignore: Iterable[str]) -> list[Case]:

@@ -338,6 +338,7 @@ def test_a_number_stated_alike_for_several_cells_is_one(rich: Network) -> None:
         for row in runners.to_dict("records")
     ]
     assert len(weakest) == 1
+    assert weakest["what"].item().endswith(f", and alike in {len(cells) - 1} other cells")
     assert weakest["cases"].item() == 4
     assert weakest["influence"].item() == pytest.approx(np.reshape(swings, (-1, 4)).max(axis=0).mean(), abs=1e-9)
 
