@@ -92,4 +92,5 @@ def with_odds_times(p: P, ratio: float) -> P:
 def multiplied(number: Number, ratio: float, why: str) -> Number:
     """Return the number with its odds multiplied: a judgement on top of what it was."""
     p = with_odds_times(number.p, ratio)
-    return dataclasses.replace(number, p=p, basis="judgement", reason=f"{number.p:g}, {why}")
+    before = f"{number.p:g} ({number.basis}{f': {number.reason}' if number.reason else ''})"
+    return dataclasses.replace(number, p=p, basis="judgement", reason=f"{before}, {why}")

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from .diagnosis import Diagnosis
     from .model import Network
-    from .parts import Finding
 
 BLUE, RED, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#808080"
 """Of the colours of Okabe and Ito (Color Universal Design, 2008) those that read on white and on black."""
@@ -74,12 +73,6 @@ def wrap_name(text: str, characters: int) -> list[str]:
         return [text]
     lines = wrap(text.replace("_", "_ "), max(characters, 1), break_long_words=False)
     return [line.replace("_ ", "_") for line in lines]
-
-
-def present(finding: Finding, *, brief: bool = False) -> str:
-    """Return the name, or the id, of a finding that is there: 'Groin pain', 'Onset: sudden'."""
-    name, state = finding.id if brief else finding.name, finding.states[1]
-    return name if state == "present" else f"{name}: {state}"
 
 
 def in_words(net: Network, id_: str, value: object) -> str:

@@ -464,14 +464,13 @@ def _paragraph(d: Diagnosis, table: pd.DataFrame) -> str:
         text.append("What is known says nothing about it.")
     for other in dict.fromkeys(table["explained_by"].dropna()):
         explained = table[table["explained_by"] == other]
-        for direction, would in (("for", "more for this"), ("against", "less against this, or for it")):
-            findings = [net.name_of(str(f)) for f in explained.index[explained["direction"] == direction]]
+        by = net.name_of(other)
+        by = by[0].lower() + by[1:] if other == "other" else by
+        for direction, would in (("for", f"more for {name}"), ("against", f"less against {name}, or for it")):
+            findings = [net.findings[str(f)].present for f in explained.index[explained["direction"] == direction]]
             if findings:
-                by = net.name_of(other)
-                without = f"without that, {'they' if len(findings) > 1 else 'it'} would count {would}"
-                text.append(
-                    f"{_and(findings)} may come from {by[0].lower() + by[1:] if other == 'other' else by}; {without}."
-                )
+                they = "they" if len(findings) > 1 else "it"
+                text.append(f"{_and(findings)} may come from {by}; were that ruled out, {they} would count {would}.")
     return " ".join(text)
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import ipywidgets
     import pandas as pd
 
+    from .evidence import Case
     from .parts import Background, Finding, RedFlag
 
 ASIDE = ThreadPoolExecutor(1)
@@ -130,7 +131,7 @@ class Explorer:
         self._controls: dict[str, Any] = {}
         self._rows: dict[str, Any] = {}
         self._unanswerable: set[str] = set()
-        self._past: list[tuple[Diagnosis, set[str]]] = []
+        self._past: list[tuple[Case, set[str], str | None, str]] = []
         self._question: str | None = None
         self._cause: str | None = None
         self._open: int | None = SAID if self.facts else FLAGS
@@ -186,22 +187,28 @@ class Explorer:
     def undo(self) -> None:
         """Take back the last answer, "don't know" or reset; nothing happens where there was none."""
         if self._past:
-            self._diagnosis, self._unanswerable = self._past.pop()
+            case, self._unanswerable, self._cause, self._reach.value = self._past.pop()
+            self._diagnosis = Diagnosis(self._diagnosis.network, case)
             self._show()
 
     def reset(self) -> None:
         """Forget everything that was said, and show the red flags."""
-        self._cause = None
         self._open, self._flags_here = FLAGS, False
         self._search.value = ""
-        self._reach.value = next(iter(REACH))
-        self._become(self._diagnosis.given(dict.fromkeys(self.facts)), set())
+        self._become(self._diagnosis.given(dict.fromkeys(self.facts)), set(), None, next(iter(REACH)))
 
-    def _become(self, d: Diagnosis, unanswerable: set[str] | None = None) -> None:
-        """Show another state, and keep the one before it, to be gone back to."""
-        self._past.append((self._diagnosis, self._unanswerable))
+    def _become(
+        self, d: Diagnosis, unanswerable: set[str] | None = None, cause: str | None = "", reach: str | None = None
+    ) -> None:
+        """Show another state, what is left out being as it was, and keep the one before it, to be gone back to."""
+        before = (self._diagnosis.case, self._unanswerable, self._cause, self._reach.value)
+        said = self.facts
         self._diagnosis = d
         self._unanswerable = self._unanswerable if unanswerable is None else unanswerable
+        self._cause = self._cause if cause == "" else cause
+        self._reach.value = self._reach.value if reach is None else reach
+        if (said, *before[1:]) != (self.facts, self._unanswerable, self._cause, self._reach.value):
+            self._past.append(before)
         self._show()
 
     def __repr__(self) -> str:
@@ -339,7 +346,7 @@ class Explorer:
         level = [tag("div", headline(d), class_=f"level {d.triage.level}", role="status")] if d.triage.reasons else []
         leading = ", ".join(f"{d.network.name_of(c)} {percent(d[c])}" for c in d.ranking[:3])
         place.value = fragment(*level, tag("small", f"Now {leading}"))
-        if place is self._echo:
+        if id_ in self._rows:
             self._below(id_, place)
 
     def _below(self, id_: str, widget: ipywidgets.Widget) -> None:
@@ -353,6 +360,7 @@ class Explorer:
         except HipBayesError as error:
             if id_ in self._controls:
                 self._set(id_)
+            self._after.value = ""
             self._message.value = fragment(tag("p", tag("b", f"Not changed: {error}"), role="alert"))
             if id_ in self._rows:
                 self._below(id_, self._message)
@@ -395,10 +403,13 @@ class Explorer:
 
     def _clear(self) -> None:
         """Answer no to the red flags that are still unknown."""
-        self._flags_here = False
+        here, self._flags_here = self._flags_here, False
         self._become(self._diagnosis.given(dict.fromkeys(self._diagnosis.triage.not_cleared, False)))
-        self._tell(self._after)
-        if self._quick:
+        self._tell(self._after if here else self._echo)
+        if not here:
+            folder = self._folders[FLAGS][1]
+            folder.children = (*folder.children, self._echo)
+        elif self._quick:
             self._answers[-1].focus()  # the button that had it is gone
 
     def _fold(self) -> None:
@@ -407,7 +418,8 @@ class Explorer:
         sections = {name: [id_ for id_ in ids if self._for_this_sex(id_)] for name, ids in self._sections.items()}
         flags, unasked = sections["Red flags"], len(self._diagnosis.triage.not_cleared)
         self._to_ask.layout = self._plain if unasked or self._flags_here else self._hidden
-        self._unasked.value = fragment(tag("b", f"Red flags come first: {unasked} not asked"))
+        open_ = f"Red flags come first: {unasked} not asked" if unasked else "Every red flag was asked about"
+        self._unasked.value = fragment(tag("b", open_))
         self._to_flags.description = "Hide them" if self._flags_here else "Show them"
         present = any(self._diagnosis.case.red_flags.values())
         self._no_flag.description = "None of the others" if present else "None of these"
@@ -455,7 +467,7 @@ class Explorer:
         self._question = ids[best] if ids and ranking.bits[best] > 0 else None
         for button in self._answers:
             button.disabled = self._question is None
-        names = ", ".join(self._entries[id_].name for id_ in sorted(self._unanswerable))
+        names = ", ".join(self._entries[id_].name for id_ in sorted(self._unanswerable - self.facts.keys()))
         passed = [tag("p", tag("small", f"Not known, so not asked again: {names}"))] if names else []
         if self._question is None:
             self._asked.value = fragment(tag("h3", "Next best question"), tag("p", "Nothing is left to ask here."))
@@ -464,7 +476,7 @@ class Explorer:
         no, yes = d.network.states_of(self._question)
         for button, text in zip(self._answers, (yes.capitalize(), no.capitalize(), "Don't know"), strict=True):
             button.description = text
-        title = "Enough is known; next would be" if stop else "Next best question"
+        title = f"Little more can be told {self._reach.value}; next would be" if stop else "Next best question"
         self._asked.value = fragment(tag("h3", title), tag("p", tag("b", self._entries[self._question].question)))
         worth = f"worth {ranking.bits[best]:.2f} bits of information about the causes"
         self._worth.value = fragment(
@@ -513,16 +525,19 @@ class Explorer:
         for id_ in self._controls:
             self._set(id_)
         self._fold()
+        if self._search.value:
+            self._find()
         self._ask()
         if self._quick and self._worked_on != self._to_work_on():  # red flags move no probability
             self._why.add_class("hbx-old")
             self._follow(at_once=at_once)
 
     def _to_work_on(self) -> tuple[object, ...]:
-        """Return what reasons and intervals follow from: the cause explained, and all that bears on probabilities."""
+        """Return what only the reasons follow from, and all that bears on probabilities, so on intervals too."""
         d = self._diagnosis
-        people = (d.case.sex, d.case.band)
-        return (self._cause or d.ranking[0], people, dict(d.case.background), dict(d.case.findings))
+        flags = () if pieces_of(d) else tuple(flag.id for flag in d.red_flags)
+        numbers = (d.case.sex, d.case.band, dict(d.case.background), dict(d.case.findings))
+        return (self._cause or d.ranking[0], d.case.age, flags), numbers
 
     def _draw(self) -> None:
         """Draw the causes, high to low, with intervals once they are there."""
@@ -569,8 +584,9 @@ class Explorer:
                 fit = await loop.run_in_executor(ASIDE, getattr, d, "fit")
                 self._measured(ends, fit.sentence if fit.outside else "")
             self._explained(await loop.run_in_executor(ASIDE, _why, d, cause))
-        except HipBayesError as error:
-            self._explained(fragment(tag("p", str(error))))
+        except Exception as error:  # noqa: BLE001 nobody else would see it
+            self._worked_on = ()  # so that the next click tries again
+            self._explained(fragment(tag("p", str(error) or type(error).__name__)))
 
     def _measured(self, ends: Mapping[str, tuple[float, float]], unusual: str) -> None:
         self._ends = ends

@@ -94,8 +94,9 @@ class _Text:
         return self._raw.closed
 
     def read(self, size: int = -1) -> bytes:
-        data = self._held + self._file.read(size - len(self._held))
-        data += self._more.read(size - len(data))  # a short read would end a block, perhaps within a row
+        data = self._held + self._file.read(size - len(self._held) if size >= 0 else -1)
+        # a short read would end a block, perhaps within a row
+        data += self._more.read(size - len(data) if size >= 0 else -1)
         # of a \r\n that two blocks share, pyarrow drops the \n, even within quotes
         self._held = b"\r" if len(data) > 1 and data.endswith(b"\r") else b""
         return data.removesuffix(self._held)

@@ -216,6 +216,11 @@ class Finding:
         """Return the background variable this finding is a sign of, if it is one rather than a child of causes."""
         return next((site for site in self.given if site in background), None)
 
+    @property
+    def present(self) -> str:
+        """What it is called when it is there: 'Groin pain', 'Onset: sudden'."""
+        return self.name if self.states[1] == "present" else f"{self.name}: {self.states[1]}"
+
     def __repr__(self) -> str:
         """Say on one line which finding it is; its fields have the numbers."""
         return f"<Finding {self.id}: {self.name}, {self.kind}>"

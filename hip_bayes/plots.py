@@ -36,7 +36,6 @@ from .drawing import (
     ink_of,
     known,
     listed,
-    present,
     put_legend,
     put_text,
     put_title,
@@ -492,12 +491,8 @@ def findings(
         of_kind = [f for f in down if f not in signs and net.findings[f].kind == kind]
         rows += [(kind.capitalize(), "", [np.nan] * (len(across) + 1))] * bool(of_kind)
         rows += [
-            (
-                present(net.findings[f]),
-                present(net.findings[f], brief=True),
-                [*(alone(net, f, c) for c in across), net.findings[f].leak.p],
-            )
-            for f in of_kind
+            (f.present, f"{f.id}{f.present.removeprefix(f.name)}", [*(alone(net, f.id, c) for c in across), f.leak.p])
+            for f in map(net.findings.__getitem__, of_kind)
         ]
     if not rows:
         raise EvidenceError("no finding has a link to a cause, so there is nothing to draw")

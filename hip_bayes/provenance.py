@@ -233,7 +233,7 @@ def _entry(
 
 def _of_finding(net: Network, finding: Finding) -> Iterator[Entry]:
     path = f"findings.{finding.id}"
-    present = _present(finding)
+    present = finding.present
     own = {finding.id, *finding.aliases}
     sign = finding.sign_of(net.background)
     if sign:
@@ -248,7 +248,7 @@ def _of_finding(net: Network, finding: Finding) -> Iterator[Entry]:
         yield _entry(net, f"{path}.given.{site}", what, number, own | _involved(net, site))
     if finding.parent:
         parent = net.findings[finding.parent.finding]
-        what = f"P({present} because of {_present(parent)})"
+        what = f"P({present} because of {parent.present})"
         yield _entry(net, f"{path}.parent.effect", what, finding.parent.effect, {*own, parent.id, *parent.aliases})
 
 
@@ -307,11 +307,6 @@ def _rules(net: Network) -> Iterator[Entry]:
         what = f"{hazard.level} if {name} is present" if of_finding else f"{hazard.level} from this P({name}) up"
         names = ({hazard.of} if of_finding else _involved(net, hazard.of)) | {hazard.id, *hazard.avoid}
         yield _entry(net, f"hazards.{hazard.id}.threshold", what, hazard, names)
-
-
-def _present(finding: Finding) -> str:
-    present = finding.states[1]
-    return finding.name if present == "present" else f"{finding.name}: {present}"
 
 
 def _subtypes(net: Network, id_: str) -> tuple[str, ...]:

@@ -84,10 +84,11 @@ class Stop:
     same_decision
         the smallest probability, over the questions left, that the decision outlives the answer; 1 if none is left.
     bits
-        what the most informative question left is worth; 0 if none is left.
+        what the most informative question left is worth, whichever is asked; 0 if none is left.
     ask
-        id of the question to ask because of which not to stop: the most informative, or where that says little the one
-        most likely to change the decision; None to stop.
+        id of the question to ask because of which not to stop: of those worth `min_bits` the one with most bits per
+        cost (the most informative where none has a cost), or where none is the one most likely to change the decision;
+        None to stop.
 
     """
 
@@ -396,16 +397,20 @@ def enough(  # noqa: PLR0913 all but one by name, each with a default
     if smallest < same_decision:
         reason = (
             f'The answer on "{net.name_of(ranking.ids[least])}" leaves the leading cause and the hazards as they are '
-            f"with a probability of {percent(smallest)}, below {percent(same_decision)}: "
+            f"with a probability of {_below(smallest, same_decision)}, below {same_decision:g}: "
             f"{_what_changes(d, ranking, least)}."
         )
         return stop(reason, smallest, bits, ranking.ids[least])
     reason = (
-        f"No answer is worth {min_bits:g} bits (the most: {bits:.2g}), and after each the leading cause and the "
-        f"hazards are as they are now with a probability of {percent(smallest)} or more, "
-        f"not below {percent(same_decision)}."
+        f"No answer is worth {min_bits:g} bits (the most: {_below(bits, min_bits)}), and each leaves the leading cause "
+        f"and the hazards as they are with a probability of at least {same_decision:g}."
     )
     return stop(reason, smallest, bits)
+
+
+def _below(x: float, limit: float) -> str:
+    """Return a number with two digits, or as many as show that it is below a limit."""
+    return next((text for digits in range(2, 17) if float(text := f"{x:.{digits}g}") < limit), repr(x))
 
 
 def _by_value(net: Network, ranking: Ranking, of_name: Mapping[str, float]) -> tuple[Floats, Floats, list[int]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,7 +53,7 @@ def sensitivity(d: Diagnosis, cause: str | None = None, *, level: float = 0.9) -
         id of a cause, subtype or group; None: the leading cause.
     level
         each number is moved across its own interval of this level (`hip_bayes.uncertainty.interval_of`), strictly
-        between 0 and 1.
+        between 0 and 1; a prior that a setting multiplies across that of the file's prior, multiplied at both ends.
 
     Returns
     -------
@@ -109,8 +108,7 @@ def sensitivity(d: Diagnosis, cause: str | None = None, *, level: float = 0.9) -
     cause = leader if cause is None else cause
     posterior = d[cause]
     table = _numbers_of(d)
-    cells = Counter(_rows(d.network, table).values())  # of these the case may be in
-    table = table.loc[list(cells)]
+    table = table.loc[list(dict.fromkeys(_rows(d.network, table).values()))]
     answers = Answers(d.network, d.case)
     spans = allowed(d.network, table.index, level)
     at = answers.ids.index(cause)
@@ -119,7 +117,7 @@ def sensitivity(d: Diagnosis, cause: str | None = None, *, level: float = 0.9) -
     flips = _flips(answers, spans, leader)
     out = pd.DataFrame(
         {
-            "what": [_in_words(what, n) for what, n in zip(table["what"], cells.values(), strict=True)],
+            "what": _in_words(d.network, table),
             "value": table["value"],
             "low": [span.low for span in spans.values()],
             "high": [span.high for span in spans.values()],
@@ -217,10 +215,7 @@ def weakest_numbers(
         row[[place[path] for path in here]] = across.max(axis=(1, 2))
     out = pd.DataFrame(
         {
-            "what": [
-                _in_words(what, len(stated_together(net, path)))
-                for path, what in zip(spans, table["what"], strict=True)
-            ],
+            "what": _in_words(net, table),
             "value": table["value"],
             "low": [span.low for span in spans.values()],
             "high": [span.high for span in spans.values()],
@@ -246,9 +241,11 @@ def _rows(net: Network, table: pd.DataFrame) -> dict[str, str]:
     return {path: first.setdefault(stated_together(net, path)[0], path) for path in table.index}
 
 
-def _in_words(what: str, cells: int) -> str:
-    """Return what a number is, and that it is stated for so many cells."""
-    return what if cells == 1 else f"{what}, and alike in {cells - 1} other cell{'s' * (cells > 2)}"
+def _in_words(net: Network, table: pd.DataFrame) -> list[str]:
+    """Return what each number is, and in how many other cells of its table it stands."""
+    others = [len(stated_together(net, path)) - 1 for path in table.index]
+    more = [f", and alike in {n} other cell{'s' * (n > 1)}" if n else "" for n in others]
+    return [f"{what}{text}" for what, text in zip(table["what"], more, strict=True)]
 
 
 def _read(net: Network, cases: pd.DataFrame, ignore: Iterable[str]) -> list[Case]:

@@ -59,6 +59,8 @@ def said(net: Network, id_: str, value: object) -> str:
 def headline(d: Diagnosis) -> str:
     """Return the triage level in words."""
     if d.triage.level == "routine" and not d.network.red_flags:
+        if d.network.hazards:
+            return "ROUTINE: no hazard at its threshold; this network has no red flags"
         return "This network has no red flags: it says nothing about urgency"
     words = {
         "urgent": "URGENT: have this assessed today",

@@ -309,7 +309,9 @@ def test_a_cause_that_is_known_for_other_reasons_explains_a_finding_away() -> No
     assert with_b["a"] < without["a"]
     assert with_b.explain("a")["explained_by"].to_dict() == {"f": "b", "of_b": None}
     assert with_b.explain("b")["explained_by"].to_dict() == {"f": "a", "of_b": None}
-    assert with_b.why("a").endswith("A finding may come from Cause b; without that, it would count more for this.")
+    assert with_b.why("a").endswith(
+        "A finding may come from Cause b; were that ruled out, it would count more for Cause a."
+    )
     assert net.diagnose(f=False, of_b=True).explain("a")["explained_by"].tolist() == [None, None]
 
 
@@ -573,8 +575,8 @@ def test_a_paragraph_says_what_speaks_for_and_against(rich: Network) -> None:
         f"Tendon pain is at {d['tendon']:.1%}; before anything was known it was at {rich.diagnose()['tendon']:.1%}. "
         f"For it: Pain on the outside of the hip: yes (odds x {odds['lateral_pain']:.2g}) and female (odds x "
         f"{odds['sex']:.2g}). Against it: A finding: sudden (odds x {odds['onset']:.2g}) and Pain at night: no (odds "
-        f"x {odds['night_pain']:.2g}). Pain on the outside of the hip may come from another cause; without that, it "
-        "would count more for this."
+        f"x {odds['night_pain']:.2g}). Pain on the outside of the hip may come from another cause; were that ruled "
+        "out, it would count more for Tendon pain."
     )
 
 
@@ -646,7 +648,7 @@ def test_the_shipped_network_explains_in_words() -> None:
     assert "For it: Pain " in text
     assert "Against it: Groin pain: yes (odds x 0." in text
     assert (
-        "Clicking and Groin pain may come from Femoroacetabular impingement syndrome; without that, they would"
+        "Clicking and Groin pain may come from Femoroacetabular impingement syndrome; were that ruled out, they"
         in d.why("labral_tear")
     )
 

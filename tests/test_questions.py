@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import runpy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,6 @@ import hip_bayes as hb
 from hip_bayes import EvidenceError, NetworkTooLargeError, UnknownNameError
 from hip_bayes.evidence import Case
 from hip_bayes.questions import ALL_KINDS, COLUMNS, Ranking, Stop, askable, enough, next_questions, rank
-from hip_bayes.words import percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -413,9 +413,12 @@ def test_a_stop_says_which_condition_held() -> None:
     assert best.reason == f'The answer on "A finding" is worth {best.bits:.2g} bits, at or above 0.1.'
     same = d.enough(min_bits=0.5, same_decision=0.2)
     assert same.reason == (
-        f"No answer is worth 0.5 bits (the most: {best.bits:.2g}), and after each the leading cause and the hazards "
-        f"are as they are now with a probability of {percent(same.same_decision)} or more, not below 20.0%."
+        f"No answer is worth 0.5 bits (the most: {best.bits:.2g}), and each leaves the leading cause and the hazards "
+        "as they are with a probability of at least 0.2."
     )
+    near = d.enough(min_bits=best.bits * 1.0001, same_decision=0.2)
+    [most] = re.findall(r"the most: ([0-9.e-]+)\)", near.reason)
+    assert float(most) < best.bits * 1.0001  # never rounded up to the limit
 
 
 def test_a_hazard_near_its_threshold_keeps_the_questions_going() -> None:
@@ -432,7 +435,7 @@ def test_a_hazard_near_its_threshold_keeps_the_questions_going() -> None:
     assert not stop
     assert stop.same_decision == pytest.approx(1 - p_yes, abs=EXACT)
     assert stop.reason.startswith('The answer on "A finding" leaves the leading cause and the hazards as they are with')
-    assert f"{1 - p_yes:.1%}, below 95.0%: yes takes " in stop.reason
+    assert f"{1 - p_yes:.2g}, below 0.95: yes takes " in stop.reason
     assert d.enough(min_bits=0.1, same_decision=0.8).ask is None
 
 

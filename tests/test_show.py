@@ -23,7 +23,7 @@ from hip_bayes.look import probability, reasons
 from hip_bayes.notebook import DRAWS, LEVEL, MOST_PIECES, MOST_STATES, of_network, tag
 from hip_bayes.parts import Number, OddsRatio
 from hip_bayes.provenance import by_basis, look_up
-from hip_bayes.show import said
+from hip_bayes.show import cleared, headline, said
 from hip_bayes.words import between, factor, percent, sure
 
 if TYPE_CHECKING:
@@ -612,3 +612,19 @@ def test_a_factor_of_the_odds_in_words(log_odds: float, words: str) -> None:
 )
 def test_evidence_in_words(rich: hb.Network, id_: str, value: object, words: str) -> None:
     assert said(rich, id_, value) == words
+
+
+def test_a_network_without_red_flags_says_so_and_is_not_green() -> None:
+    """With hazards it still says that none is live; neither is shown as if all were well."""
+    data = rich_data()
+    del data["red_flags"]
+    with_hazard = solved(data).diagnose()
+    del data["hazards"]
+    without = solved(data).diagnose()
+
+    assert headline(with_hazard) == "ROUTINE: no hazard at its threshold; this network has no red flags"
+    assert headline(without) == "This network has no red flags: it says nothing about urgency"
+    for d in (with_hazard, without):
+        assert not cleared(d)
+        assert 'class="level routine unasked"' in d._repr_html_()
+    assert cleared(solved(rich_data()).diagnose(fever=False, weight_loss=False))

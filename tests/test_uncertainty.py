@@ -20,6 +20,7 @@ from strategies import evidence, networks
 from hip_bayes import Diagnosis, EvidenceError, NetworkTooLargeError, UnknownNameError
 from hip_bayes.checks import numbers
 from hip_bayes.parts import Number, OddsRatio
+from hip_bayes.priors import stated_at
 from hip_bayes.uncertainty import Sampler, draw_posteriors, interval_of, intervals, priors_drawn, restricted
 
 if TYPE_CHECKING:
@@ -214,6 +215,21 @@ def test_a_setting_that_is_exact_makes_a_prior_no_surer() -> None:
     )
     assert number.p != net.diagnose(setting="clinic").network.causes["bone"].prior["female"]["18-49"].p
     assert multiplied == pytest.approx(of_file, abs=1e-12)
+
+
+def test_a_setting_makes_no_one_number_of_several() -> None:
+    """Cells alike but for their reasons stay numbers of their own, in a setting that changes nothing too."""
+    data = rich_data()
+    data["causes"]["bone"]["prior"] = {
+        sex: {"p": 0.3, "n": 10, "basis": "judgement", "reason": f"of {sex} runners"} for sex in ("female", "male")
+    }
+    one = {**odds_ratio(1.0), "low": 1.0, "high": 1.0}
+    data["settings"] = {"clinic": {"name": "Clinic", "odds_multipliers": {"bone": one}}}
+    net = solved(data)
+    plain, clinic = (intervals(net.diagnose(age=40, setting=s), draws=200) for s in (None, "clinic"))
+
+    assert len(set(stated_at(net.causes["bone"].prior).values())) == 2
+    assert clinic.to_numpy() == pytest.approx(plain.to_numpy(), abs=1e-9)
 
 
 def test_an_unknown_age_makes_a_cause_stated_alike_for_all_no_surer() -> None:
