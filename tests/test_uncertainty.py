@@ -221,7 +221,7 @@ def test_a_setting_makes_no_one_number_of_several() -> None:
     """Cells alike but for their reasons stay numbers of their own, in a setting that changes nothing too."""
     data = rich_data()
     data["causes"]["bone"]["prior"] = {
-        sex: {"p": 0.3, "n": 10, "basis": "judgement", "reason": f"of {sex} runners"} for sex in ("female", "male")
+        sex: {"p": 0.4, "n": 10, "basis": "judgement", "reason": f"of {sex} runners"} for sex in ("female", "male")
     }
     one = {**odds_ratio(1.0), "low": 1.0, "high": 1.0}
     data["settings"] = {"clinic": {"name": "Clinic", "odds_multipliers": {"bone": one}}}
