@@ -30,8 +30,10 @@ if TYPE_CHECKING:
     import ipywidgets
     import pandas as pd
 
-    from .evidence import Case
     from .parts import Background, Finding, RedFlag
+
+    State = tuple[dict[str, object], set[str], str | None, str]
+    """What is known, what was asked and is not known, the cause that is explained, and the reach of the questions."""
 
 ASIDE = ThreadPoolExecutor(1)
 """Where what takes long is worked out, so that clicks go first; a thread for all pages."""
@@ -131,7 +133,7 @@ class Explorer:
         self._controls: dict[str, Any] = {}
         self._rows: dict[str, Any] = {}
         self._unanswerable: set[str] = set()
-        self._past: list[tuple[Case, set[str], str | None, str]] = []
+        self._past: list[State] = []
         self._question: str | None = None
         self._cause: str | None = None
         self._open: int | None = SAID if self.facts else FLAGS
@@ -187,27 +189,27 @@ class Explorer:
     def undo(self) -> None:
         """Take back the last answer, "don't know" or reset; nothing happens where there was none."""
         if self._past:
-            case, self._unanswerable, self._cause, self._reach.value = self._past.pop()
-            self._diagnosis = Diagnosis(self._diagnosis.network, case)
+            facts, self._unanswerable, self._cause, self._reach.value = self._past.pop()
+            self._diagnosis = self._diagnosis.network.diagnose(facts)
             self._show()
 
     def reset(self) -> None:
         """Forget everything that was said, and show the red flags."""
+        before = self._state()
+        self._unanswerable, self._cause, self._reach.value = set(), None, next(iter(REACH))
         self._open, self._flags_here = FLAGS, False
         self._search.value = ""
-        self._become(self._diagnosis.given(dict.fromkeys(self.facts)), set(), None, next(iter(REACH)))
+        self._become(self._diagnosis.given(dict.fromkeys(self.facts)), before)
 
-    def _become(
-        self, d: Diagnosis, unanswerable: set[str] | None = None, cause: str | None = "", reach: str | None = None
-    ) -> None:
-        """Show another state, what is left out being as it was, and keep the one before it, to be gone back to."""
-        before = (self._diagnosis.case, self._unanswerable, self._cause, self._reach.value)
-        said = self.facts
+    def _state(self) -> State:
+        """Return what can be gone back to."""
+        return self.facts, self._unanswerable, self._cause, self._reach.value
+
+    def _become(self, d: Diagnosis, before: State | None = None) -> None:
+        """Show another result, and keep the state before it, if that was another."""
+        before = before or self._state()
         self._diagnosis = d
-        self._unanswerable = self._unanswerable if unanswerable is None else unanswerable
-        self._cause = self._cause if cause == "" else cause
-        self._reach.value = self._reach.value if reach is None else reach
-        if (said, *before[1:]) != (self.facts, self._unanswerable, self._cause, self._reach.value):
+        if self._state() != before:
             self._past.append(before)
         self._show()
 
@@ -490,7 +492,9 @@ class Explorer:
         if self._question is None:
             return
         if answer is None:
-            self._become(self._diagnosis, {*self._unanswerable, self._question})
+            before = self._state()
+            self._unanswerable = {*self._unanswerable, self._question}
+            self._become(self._diagnosis, before)
         elif self._take(self._question, answer):
             self._tell(self._after)
 
