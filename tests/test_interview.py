@@ -450,12 +450,8 @@ def test_a_level_that_falls_is_told_in_one_plain_line_and_what_takes_its_place_a
         ("No longer urgent by what was said: Cause a. SOON: have this assessed within days.", "plain"),
         ("! Cause a: its probability is 50.0%, at or above 40%: it is soon. Do what is soon.", "alert"),
     ]
-    assert routine == [
-        (
-            "No longer for assessment within days by what was said: Cause a. ROUTINE: nothing urgent in what was said.",
-            "plain",
-        )
-    ]
+    level = "ROUTINE: no hazard at its threshold; this network has no red flags"
+    assert routine == [(f"No longer for assessment within days by what was said: Cause a. {level}.", "plain")]
 
 
 @pytest.mark.parametrize(

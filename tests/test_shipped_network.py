@@ -118,7 +118,7 @@ def test_suspicion_of_a_femoral_neck_fracture_is_urgent_and_forbids_hopping() ->
 
 def test_of_what_one_sex_cannot_have_presence_is_refused_and_absence_says_nothing() -> None:
     said = {"age": 22, "groin_pain": True}
-    with pytest.raises(hb.ContradictionError, match="'amenorrhoea' is said of a male person; allowed: only"):
+    with pytest.raises(hb.ContradictionError, match=r"'amenorrhoea' \(.*\) is said of a male person; allowed: only"):
         hb.diagnose(said, sex="male", amenorrhoea=True)
     man = hb.diagnose(said, sex="male")
     assert dict(hb.diagnose(said, sex="male", amenorrhoea=False).posterior) == pytest.approx(dict(man.posterior))
