@@ -54,8 +54,8 @@ async def in_the_kernel(changes: int) -> None:
         forget = len(known) == MOST
         name = known.pop(rng.randrange(MOST)) if forget else rng.choice([n for n in names if n not in known])
         search.value = name
-        rows = dict(zip(*[iter(shown(explorer.page, "hbx-question"))] * 2, strict=True))
-        control = next(c for question, c in rows.items() if f"<code>{name}</code>" in question.value)
+        rows = [row.children for row in shown(explorer.page, "hbx-found")[1:]]  # the first part says how many there are
+        control = next(control for question, control, *_ in rows if f"<code>{name}</code>" in question.value)
         drawn: list[float] = []
         for bar in bars:
             bar.observe(lambda _, drawn=drawn: drawn.append(time.perf_counter()), "value")
