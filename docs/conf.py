@@ -6,6 +6,7 @@ from __future__ import annotations
 import inspect
 import os.path
 import re
+import sys
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,6 +65,8 @@ warnings.filterwarnings("ignore", category=FutureWarning, module="pgmpy")
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
+sys.modules["hip_bayes.plots"] = hip_bayes.plots  # the name users know it by; it is made of files of the room `views`
+
 PAGES = {
     ROOT / "networks/README.md": "network_format.md",
     ROOT / "networks/hip_pain_runners.card.md": "model_card.md",

@@ -10,9 +10,7 @@ For research and education. Not a medical device and not a diagnosis: see a prof
 
 from typing import TYPE_CHECKING
 
-from .card import model_card
-from .cohort import diagnose_many
-from .diagnosis import Diagnosis, diagnose
+from .diagnosis import Diagnosis, Network, diagnose, diagnose_file, diagnose_many, load_network, validate
 from .errors import (
     ContradictionError,
     EvidenceError,
@@ -23,13 +21,12 @@ from .errors import (
     NetworkTooLargeError,
     UnknownNameError,
 )
-from .library import load_network
-from .model import Network
-from .validation import Validation, validate
+from .validation.card import model_card
+from .validation.validate import Validation
 
 if TYPE_CHECKING:
-    from . import plots
-    from .explorer import explore
+    from .explorer.page import explore
+    from .views import plots
 
 __version__ = "0.1.0"
 
@@ -46,6 +43,7 @@ __all__ = [
     "UnknownNameError",
     "Validation",
     "diagnose",
+    "diagnose_file",
     "diagnose_many",
     "explore",
     "load_network",
@@ -58,13 +56,13 @@ __all__ = [
 def __getattr__(name: str) -> object:
     """Load explorer and plots when they are first asked for: a diagnosis needs nothing of what they import."""
     if name == "explore":
-        from .explorer import explore
+        from .explorer.page import explore
 
         return explore
     if name == "plots":
         from importlib import import_module
 
-        return import_module(".plots", __name__)
+        return import_module(".views.plots", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -20,17 +20,16 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from . import __version__
-from .card import model_card
+from .cohorts.files import refuse_existing, write_whole
+from .cohorts.formats import value_of
 from .diagnosis import diagnose as diagnose_case
+from .diagnosis import diagnose_file, load_network, validate
 from .errors import HipBayesError
-from .files import diagnose_file, refuse_existing, write_whole
-from .formats import value_of
-from .interview import AT_HOME, MOST, begin
-from .library import load_network
-from .parts import KINDS
-from .provenance import COLUMNS, by_basis, entries
-from .questions import ALL_KINDS
-from .validation import validate
+from .explorer.interview import AT_HOME, MOST, begin
+from .network.parts import KINDS
+from .network.provenance import COLUMNS, by_basis, entries
+from .reasoning.questions import ALL_KINDS
+from .validation.card import model_card
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -39,10 +38,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from .diagnosis import Diagnosis
-    from .interview import Line, Question
-    from .model import Network
-    from .parts import Source
-    from .provenance import Entry
+    from .explorer.interview import Line, Question
+    from .network.model import NetworkData as Network
+    from .network.parts import Source
+    from .network.provenance import Entry
 
 BAD_INPUT = 2
 LONGEST = 4096
@@ -103,7 +102,7 @@ def _print_result(d: Diagnosis) -> None:
     """Print the table, red flags first, and what to do."""
     from rich.console import Console
 
-    from .show import hanging, renderable
+    from .views.text import hanging, renderable
 
     console = Console(highlight=False)
     blocks = console.encoding.startswith("utf")

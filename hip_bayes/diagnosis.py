@@ -1,34 +1,240 @@
-"""From what is known about a runner to the probability of each cause: `diagnose` and `Diagnosis`."""
+"""The public objects, `Network` and `Diagnosis`, and the functions that make them.
+
+What they say is plain data (`NetworkData` and `Result`, which the rooms below work on). Each verb here is one line to
+the room where it is done, which is loaded when the verb is first used.
+"""
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+import logging
+from typing import TYPE_CHECKING, Any
 
-from . import triage as rules
-from .errors import UnknownNameError
-from .evidence import Case, items_of
-from .library import load_network
-from .model import Network
+from .inference.engine import engine_of
+from .inference.evidence import items_of, vocabulary_of
+from .inference.result import Result
+from .network import reading
+from .network.model import NetworkData
+from .reasoning.triage import advice_of, present_flags, triage_of
+from .views import shown
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    import numpy as np
     import pandas as pd
+    from pgmpy.models import DiscreteBayesianNetwork
 
-    from .enumeration import Posterior
-    from .explanation import GivenSubsets
-    from .fit import Fit
-    from .parts import RedFlag
-    from .questions import Stop
+    from .cohorts.files import Counts
+    from .inference.engine import Engine
+    from .inference.evidence import Case, Vocabulary
+    from .network.parts import RedFlag
+    from .reasoning.fit import Fit
+    from .reasoning.questions import Stop
+    from .reasoning.triage import Triage
+    from .validation.validate import Validation
 
-RAISED = 1.5
-"""How many times its base rate P(other) must be before a result says that the case fits no cause of the list."""
-DISCLAIMER = "For research and education. Not a medical device and not a diagnosis: see a professional."
+LOG = logging.getLogger(__name__)
+
+shown.register()
 
 
-class Diagnosis:
+class Network(NetworkData):
+    """A checked diagnostic network and what one can ask of it. Immutable: share it between threads.
+
+    Raises
+    ------
+    NetworkError
+        if the parts do not make a valid network; the error names the key, what was found and what is allowed.
+
+    """
+
+    @property
+    def engine(self) -> Engine:
+        """The compiled network: solved intercepts and likelihood tables, made once."""
+        return engine_of(self)
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """Every name that can be said about a case, and how to read its value."""
+        return vocabulary_of(self)
+
+    def diagnose(
+        self,
+        said: Mapping[str, object] | pd.Series[Any] | None = None,
+        /,
+        *,
+        setting: str | None = None,
+        **facts: object,
+    ) -> Diagnosis:
+        """Return the exact posterior of one case under this network; see `hip_bayes.diagnose`."""
+        return diagnose(said, network=self, setting=setting, **facts)
+
+    def diagnose_many(
+        self,
+        frame: pd.DataFrame,
+        *,
+        setting: str | None = None,
+        ignore: Iterable[str] = (),
+        with_triage: bool = False,
+        threads: int = 1,
+    ) -> pd.DataFrame:
+        """Return the exact posteriors of a table of cases; see `hip_bayes.diagnose_many`."""
+        from .cohorts.table import diagnose_many
+
+        return diagnose_many(self.in_setting(setting), frame, ignore=ignore, with_triage=with_triage, threads=threads)
+
+    def simulate(self, n: int, seed: int | np.random.Generator | None = None) -> pd.DataFrame:
+        """Draw `n` complete cases with their true causes; see `hip_bayes.validation.simulation.simulate`.
+
+        Raises
+        ------
+        EvidenceError
+            `n` is not a whole number of 1 or more, or `seed` is not allowed.
+
+        """
+        from .validation.simulation import simulate
+
+        return simulate(self, n, seed)
+
+    def what_if(self, said: Mapping[str, object] | pd.Series[Any] | None = None, /, **changes: object) -> pd.DataFrame:
+        """Return how much less (or more) likely each cause would be if modifiable background were changed: do().
+
+        Parameters
+        ----------
+        said
+            age, sex and background of the runner, as `diagnose` takes them; nothing else.
+        **changes
+            modifiable background -> True or False: what it is made to be.
+
+        Returns
+        -------
+        pandas.DataFrame
+            index = cause ids in file order; risk ratios and preventable shares, never an absolute risk. See
+            `hip_bayes.reasoning.what_if.what_if`.
+
+        Raises
+        ------
+        UnknownNameError
+            a name that the network does not have.
+        EvidenceError
+            nothing is changed, or something that is not modifiable, or to what is neither yes nor no; a finding or
+            red flag is said.
+
+        Examples
+        --------
+        >>> import hip_bayes as hb
+        >>> table = hb.load_network().what_if({"age": 30, "training_spike": True}, training_spike=False)
+        >>> bool(table.loc["stress_fracture", "risk_ratio"] < 1)
+        True
+
+        """
+        from .reasoning.what_if import what_if
+
+        return what_if(self, said, changes)
+
+    def weakest_numbers(
+        self, cases: pd.DataFrame, k: int | None = 20, *, level: float = 0.9, ignore: Iterable[str] = ("truth",)
+    ) -> pd.DataFrame:
+        """Return the judgements that the answers to some cases hang on most: what to measure or look up first.
+
+        Parameters
+        ----------
+        cases
+            as `diagnose_many` takes them.
+        k
+            how many numbers; None for all that have any influence.
+        level
+            each number is moved across its own interval of this level.
+        ignore
+            columns that are not facts; one that the table does not have is no error.
+
+        Returns
+        -------
+        pandas.DataFrame
+            index = path of the number, the most influential first; see `hip_bayes.cohorts.weakest.weakest_numbers`.
+
+        """
+        from .cohorts.weakest import weakest_numbers
+
+        return weakest_numbers(self, cases, k, level=level, ignore=ignore)
+
+    def look_up(self, *names: str) -> pd.DataFrame:
+        """Return the numbers and rules that involve all of the given ids, with the citations of their sources.
+
+        Parameters
+        ----------
+        *names
+            ids of causes, subtypes, groups, background, findings, settings, red flags or sources; also "age", "sex", a
+            sex or the label of an age band. None: everything.
+
+        Returns
+        -------
+        pandas.DataFrame
+            a row a number or rule; ``citation`` is title, year and address of each source. See
+            `hip_bayes.network.provenance.look_up` for the other columns.
+
+        Raises
+        ------
+        UnknownNameError
+            a name that the network does not have; the message has the nearest ones.
+
+        Examples
+        --------
+        >>> import hip_bayes as hb
+        >>> table = hb.load_network().look_up("gtps", "lateral_pain")
+        >>> table["path"].tolist()
+        ['findings.lateral_pain.given.gtps']
+
+        """
+        from .network.provenance import look_up
+
+        return look_up(self, names)
+
+    def to_pgmpy(self) -> DiscreteBayesianNetwork:
+        """Export as a checked pgmpy model with the same posteriors; see `hip_bayes.bridges.pgmpy.to_pgmpy`."""
+        from .bridges.pgmpy import to_pgmpy
+
+        return to_pgmpy(self)
+
+    def replace(self, changes: Mapping[str, object]) -> Network:
+        """Return a new network with some entries changed, checked as a whole.
+
+        Parameters
+        ----------
+        changes
+            dotted path, as in the TOML file -> new value. Where the path leads to a number, a plain float is its
+            new `p` (an odds ratio: its `value`) and the number becomes a judgement that says what it was before;
+            a mapping like ``{"p": 0.9, "n": 40, "basis": "measured", "source": "study"}`` changes just those
+            fields. Tables by sex and age band go on with both:
+            ``causes.gtps.prior.female.40-49``, ``background.high_bmi.prevalence.male.60+``.
+
+        Returns
+        -------
+        Network
+            a new one; this one stays as it is. Its version ends in "+changed" unless the changes give it one.
+
+        Raises
+        ------
+        UnknownNameError
+            a path that leads nowhere.
+        NetworkError
+            the changed network is not valid.
+
+        Examples
+        --------
+        >>> import hip_bayes as hb
+        >>> net = hb.load_network()
+        >>> net.replace({"findings.lateral_pain.given.gtps": 0.8}).findings["lateral_pain"].given["gtps"].p
+        0.8
+
+        """
+        changed = super().replace(changes)
+        _ = changed.engine  # priors without a solution are refused here, not at the first question
+        return changed
+
+
+class Diagnosis(Result):
     """The exact result for one case. Immutable: ask it, or ask `given` for another one.
 
     ``d["gtps"]`` is the probability of a cause, subtype or group; ``d.posterior`` that of all causes as a pandas
@@ -36,26 +242,10 @@ class Diagnosis:
     """
 
     _network: Network
-    _case: Case
-    _posterior: Posterior
 
     def __init__(self, network: Network, case: Case) -> None:
         """Compute the posterior of `case` under `network`."""
-        vars(self).update(_network=network, _case=case, _posterior=network.engine.posterior(case))
-
-    def __setattr__(self, name: str, value: object) -> None:
-        """Refuse: a result does not change."""
-        raise AttributeError(f"a Diagnosis cannot be changed (tried to set {name!r}); use given(...) for another one")
-
-    def __delattr__(self, name: str) -> None:
-        """Refuse: a result does not change."""
-        raise AttributeError(
-            f"a Diagnosis cannot be changed (tried to delete {name!r}); use given(...) for another one"
-        )
-
-    def __reduce__(self) -> tuple[object, ...]:
-        """Pickle what was asked; the answer is computed again."""
-        return type(self), (self._network, self._case)
+        super().__init__(network, case)
 
     @property
     def network(self) -> Network:
@@ -63,98 +253,37 @@ class Diagnosis:
         return self._network
 
     @property
-    def case(self) -> Case:
-        """What was known: the checked case."""
-        return self._case
-
-    @property
-    def evidence(self) -> dict[str, object]:
-        """What was known, as `diagnose` takes it, in the network's order; a new dict each time."""
-        return self._case.facts(self._network)
-
-    @property
-    def log_evidence(self) -> float:
-        """Natural log of P(findings, background, age band, sex | the network's population); at most 0."""
-        return self._posterior.log_evidence
-
-    def __getitem__(self, id_: str) -> float:
-        """Return P(present | evidence) of a cause, a subtype, or at least one member of a group, in [0, 1].
-
-        Raises
-        ------
-        UnknownNameError
-            (a KeyError) for any other id.
-
-        """
-        known = self._posterior.probability
-        if isinstance(id_, str) and id_ in known:
-            return known[id_]
-        raise UnknownNameError.among(
-            id_, known, what="cause", where="load_network().causes and .groups list what has a probability"
-        )
-
-    @property
-    def ranking(self) -> tuple[str, ...]:
-        """Cause ids including ``other``, the most probable first, equal ones in file order; needs no pandas."""
-        return tuple(sorted(self._network.causes, key=lambda cause: -self[cause]))
-
-    @property
-    def posterior(self) -> pd.Series[float]:
-        """P(cause present | evidence), exact.
-
-        A new pandas Series each time, named "probability": index = cause ids including ``other``, float64 in
-        [0, 1], high to low (equal ones in file order). Causes are not exclusive, so it need not sum to 1.
-        """
-        import pandas as pd
-
-        p = pd.Series({c: self[c] for c in self.ranking}, name="probability", dtype="float64")
-        p.index.name = "cause"
-        return p
-
-    @property
     def red_flags(self) -> tuple[RedFlag, ...]:
         """The red flags that are present, the most pressing first, each with level, reason, action and source."""
-        return rules.present_flags(self._network, self._case)
+        return present_flags(self.network, self.case)
 
-    @cached_property
-    def triage(self) -> rules.Triage:
+    @property
+    def triage(self) -> Triage:
         """How soon to be seen: level, reasons, red flags not cleared, tests to avoid."""
-        return rules.triage(self._network, self._case, self._posterior.probability)
+        return triage_of(self)
 
     @property
     def remarks(self) -> tuple[str, ...]:
         """What the numbers alone do not say: that the case fits no cause of the list, if so."""
-        net, here = self._network, self._case
-        if "other" not in net.causes or self["other"] < max(self[c] for c in net.causes):
-            return ()
-        before = net.engine.posterior(here.people).probability
-        if self["other"] < RAISED * before["other"]:
-            return ()  # it leads because it always does for such people, not because of what was said
-        raised = {form.id: self[form.id] / before[form.id] for form in net.causes["other"].subtypes.values()}
-        most = max(raised, key=raised.__getitem__, default=None)
-        hint = ""
-        if most and self[most] > self["other"] / 3:
-            hint = f", above all {net.name_of(most)} ({self[most]:.0%})"
-        remark = f"This fits none of the listed causes well: a cause outside the list is the likeliest{hint}."
-        return (f"{remark} Have it examined by a professional.",)
+        from .reasoning.fit import remarks_of
+
+        return remarks_of(self)
 
     @property
     def advice(self) -> tuple[str, ...]:
         """What to do now: the actions of the triage reasons first, then general advice for that level."""
-        actions = dict.fromkeys(reason.action for reason in self.triage.reasons)
-        general = (a.text for a in self._network.advice if self.triage.level in a.levels)
-        return (*actions, *general)
+        return advice_of(self)
 
     @property
     def prevention(self) -> tuple[str, ...]:
         """How to keep the pain from coming back: the network's general tips."""
-        return self._network.prevention
+        return self.network.prevention
 
     def sources(self) -> pd.DataFrame:
         """Return the numbers behind this result with their sources, one row a number.
 
         Columns: path (as `Network.replace` takes it), what (in words), value, n, low and high (of odds ratios), basis,
-        source (ids), citation, reason, note. Order and coverage: `hip_bayes.provenance.sources_of`.
+        source (ids), citation, reason, note. Order and coverage: `hip_bayes.network.provenance.sources_of`.
 
         Examples
         --------
@@ -164,9 +293,10 @@ class Diagnosis:
         True
 
         """
-        from .provenance import sources_of
+        from .network.provenance import sources_of
 
-        return sources_of(self)
+        case = self.case
+        return sources_of(self.network, (*case.findings, *case.background), sex=case.sex, band=case.band)
 
     def explain(self, cause: str) -> pd.DataFrame:
         """Return what each piece of evidence did to the probability of a cause: Shapley values on the log-odds scale.
@@ -180,8 +310,9 @@ class Diagnosis:
         -------
         pandas.DataFrame
             a row a piece of evidence (age, sex, background, findings), index = its id, the weightiest first; see
-            `hip_bayes.explanation.explain` for the columns. ``contribution`` sums to logit P(cause | evidence)
-            - logit P(cause), nothing known; ``attrs["summary"]`` says it in a paragraph, as `why` does.
+            `hip_bayes.reasoning.explanation.explain` for the columns. ``contribution`` sums to
+            logit P(cause | evidence) - logit P(cause), nothing known; ``attrs["summary"]`` says it in a paragraph, as
+            `why` does.
 
         Raises
         ------
@@ -196,16 +327,9 @@ class Diagnosis:
         'lateral_pain'
 
         """
-        from .explanation import explain
+        from .reasoning.explanation import explain
 
         return explain(self, cause)
-
-    @cached_property
-    def _given_subsets(self) -> GivenSubsets:
-        """What `explain` needs of the posteriors, for whichever cause."""
-        from .explanation import given_subsets
-
-        return given_subsets(self)
 
     def why(self, cause: str) -> str:
         """Return in a paragraph what speaks for a cause, what against it, and what else explains a finding.
@@ -223,7 +347,7 @@ class Diagnosis:
             too many causes to list their sets, and too many findings for the other exact way.
 
         """
-        from .explanation import why
+        from .reasoning.explanation import why
 
         return why(self, cause)
 
@@ -250,7 +374,7 @@ class Diagnosis:
         ('gtps',)
 
         """
-        from .explanation import most_probable
+        from .reasoning.explanation import most_probable
 
         return most_probable(self, k)
 
@@ -279,8 +403,8 @@ class Diagnosis:
         Returns
         -------
         pandas.DataFrame
-            index = finding id, best first; see `hip_bayes.questions.next_questions` for the columns. Tests that could
-            do harm now (``d.triage.avoid``) are not among them.
+            index = finding id, best first; see `hip_bayes.reasoning.questions.next_questions` for the columns. Tests
+            that could do harm now (``d.triage.avoid``) are not among them.
 
         Raises
         ------
@@ -299,7 +423,7 @@ class Diagnosis:
         (3, 8)
 
         """
-        from .questions import next_questions
+        from .reasoning.questions import next_questions
 
         return next_questions(self, k, kinds=kinds, costs=costs, skip=skip)
 
@@ -312,7 +436,7 @@ class Diagnosis:
         same_decision: float = 0.95,
         skip: str | Iterable[str] = (),
     ) -> Stop:
-        """Say whether to stop asking, why, and if not what to ask; see `hip_bayes.questions.enough`.
+        """Say whether to stop asking, why, and if not what to ask; see `hip_bayes.reasoning.questions.enough`.
 
         Parameters
         ----------
@@ -347,7 +471,7 @@ class Diagnosis:
         False
 
         """
-        from .questions import enough
+        from .reasoning.questions import enough
 
         return enough(self, kinds=kinds, costs=costs, min_bits=min_bits, same_decision=same_decision, skip=skip)
 
@@ -372,7 +496,7 @@ class Diagnosis:
         pandas.DataFrame
             index = these ids; columns ``probability`` (of the network as it stands), ``low``,
             ``high``, ``p_first`` (how often the cause ranks first among the drawn networks). See
-            `hip_bayes.uncertainty.intervals`.
+            `hip_bayes.reasoning.intervals.intervals`.
 
         Raises
         ------
@@ -391,7 +515,7 @@ class Diagnosis:
         True
 
         """
-        from .uncertainty import intervals
+        from .reasoning.intervals import intervals
 
         return intervals(self, level, draws=draws, seed=seed, of=of)
 
@@ -408,8 +532,9 @@ class Diagnosis:
         Returns
         -------
         pandas.DataFrame
-            index = path of the number, as `Network.replace` takes it; see `hip_bayes.sensitivity.sensitivity` for
-            the columns and for the smallest change of a single number that makes another cause lead.
+            index = path of the number, as `Network.replace` takes it; see
+            `hip_bayes.reasoning.sensitivity.sensitivity` for the columns and for the smallest change of a single
+            number that makes another cause lead.
 
         Raises
         ------
@@ -428,72 +553,68 @@ class Diagnosis:
         'causes.gtps.prior.female.40-49'
 
         """
-        from .sensitivity import sensitivity
+        from .reasoning.sensitivity import sensitivity
 
         return sensitivity(self, cause, level=level)
 
-    @cached_property
+    @property
     def fit(self) -> Fit:
-        """Whether the case looks like one that this network knows; see `hip_bayes.fit.fit`."""
-        from .fit import fit
+        """Whether the case looks like one that this network knows; see `hip_bayes.reasoning.fit.fit`."""
+        from .reasoning.fit import fit
 
-        return fit(self)
-
-    def given(self, said: Mapping[str, object] | pd.Series[Any] | None = None, /, **facts: object) -> Self:
-        """Return the diagnosis of the same case with more known.
-
-        Takes facts as `diagnose` does. A fact that was known before is replaced, and forgotten where it is None.
-
-        Examples
-        --------
-        >>> import hip_bayes as hb
-        >>> d = hb.diagnose(age=46, sex="female", lateral_pain=True)
-        >>> d.given(pain_lying_on_side=True)["gtps"] > d["gtps"]
-        True
-
-        """
-        said_items = items_of(said) if said is not None else ()
-        case = self._network.vocabulary.read(said_items, facts.items(), before=self._case)
-        return type(self)(self._network, case)
+        return self.once(fit)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data (str, float, bool, list, dict) that `json.dumps` takes."""
-        net, triage = self._network, self.triage
-        return {
-            "network": {"id": net.id, "name": net.name, "version": net.version, "setting": net.setting},
-            "evidence": self.evidence,
-            "triage": {
-                "level": triage.level,
-                "reasons": [
-                    {f: getattr(r, f) for f in ("id", "name", "level", "reason", "action")} | {"source": list(r.source)}
-                    for r in triage.reasons
-                ],
-                "not_cleared": list(triage.not_cleared),
-                "avoid": list(triage.avoid),
-            },
-            "red_flags": [flag.id for flag in self.red_flags],
-            "remarks": list(self.remarks),
-            "posterior": {c: self[c] for c in self.ranking},
-            "subtypes": {s: self[s] for s in net.subtype_of},
-            "groups": {g: self[g] for g in net.groups},
-            "advice": list(self.advice),
-            "prevention": list(self.prevention),
-            "disclaimer": DISCLAIMER,
-        }
+        from .views.plain import as_dict
+
+        return as_dict(self)
 
     def __str__(self) -> str:
         """Return a table for the terminal, red flags first."""
-        from .show import as_text
+        from .views.text import as_text
 
         return as_text(self)
 
     __repr__ = __str__
 
-    def _repr_html_(self) -> str:
-        """Return the result for a notebook, red flags first, every string escaped."""
-        from .notebook import of_diagnosis
 
-        return of_diagnosis(self)
+def load_network(network: str | os.PathLike[str] | None = None) -> Network:
+    """Return a network: the shipped one, one of the shipped ones by name, or one from a TOML file.
+
+    Parameters
+    ----------
+    network
+        None (the shipped network of a runner's hip pain), a name such as ``"hip_pain_runners"``, or the path of a
+        file in the format of networks/README.md (anything with a folder in it or ending in ``.toml``).
+
+    Returns
+    -------
+    Network
+        checked as a whole and solved. Immutable; the shipped ones are read once a process.
+
+    Raises
+    ------
+    NetworkNotFoundError
+        there is no such name or file.
+    NetworkError
+        the file is not a valid network: the message names file, key, what was found and what is allowed.
+
+    Examples
+    --------
+    >>> import hip_bayes as hb
+    >>> hb.load_network().causes["gtps"].name
+    'Greater trochanteric pain syndrome'
+
+    """
+    return reading.load(network, _solved)
+
+
+def _solved(contents: Mapping[str, object]) -> Network:
+    """Return the network of a parsed file, solved: a table without a solution is an error of the file."""
+    net = reading.read_network(contents, Network)
+    _ = net.engine
+    return net
 
 
 def network_of(network: Network | str | os.PathLike[str] | None, setting: str | None) -> Network:
@@ -559,5 +680,226 @@ def diagnose(
 
     """
     net = network_of(network, setting)
-    case = net.vocabulary.read(items_of(said) if said is not None else (), facts.items())
-    return Diagnosis(net, case)
+    return Diagnosis(net, net.vocabulary.read(items_of(said) if said is not None else (), facts.items()))
+
+
+def diagnose_many(  # noqa: PLR0913 one keyword a choice of the user
+    frame: pd.DataFrame,
+    *,
+    network: Network | str | os.PathLike[str] | None = None,
+    setting: str | None = None,
+    ignore: Iterable[str] = (),
+    with_triage: bool = False,
+    threads: int = 1,
+) -> pd.DataFrame:
+    """Return the probability of each cause for every row of a table of cases. Exact.
+
+    Parameters
+    ----------
+    frame
+        a pandas or dask DataFrame: a row a case, a column a fact, values as in `diagnose`; a missing column, None or
+        NaN is unknown. Columns may be object, bool, number, category, nullable or Arrow-backed.
+    network, setting
+        as in `diagnose`.
+    ignore
+        columns to pass over, such as an identifier; every other column must be a name of the network.
+    with_triage
+        add a column "triage": "urgent", "soon" or "routine".
+    threads
+        how many threads to compute on, at least 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        (for a dask DataFrame a lazy dask DataFrame with the same partitions.) Same index as `frame`, one float64 column
+        a cause in file order including ``other``, in [0, 1]. A row's numbers are the same bits in whatever order and
+        company the rows come and on however many threads, and those of `diagnose` within 1e-9.
+
+    Raises
+    ------
+    EvidenceError
+        a column or a value that is not allowed, with its row label and column; nothing is returned then.
+    NetworkTooLargeError
+        a row has too many findings for a network that is too large to enumerate; the message has the figure.
+
+    Notes
+    -----
+    The first call in a process imports a compiler and what it compiled before; the very first one compiles.
+
+    """
+    return network_of(network, setting).diagnose_many(frame, ignore=ignore, with_triage=with_triage, threads=threads)
+
+
+def diagnose_file(  # noqa: PLR0913 all but the first two are options
+    source: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    *,
+    network: Network | str | os.PathLike[str] | None = None,
+    setting: str | None = None,
+    ids: Iterable[str] = (),
+    rejects: str | os.PathLike[str] | None = None,
+    threads: int = 1,
+    overwrite: bool = False,
+    progress: Callable[[float], object] | None = None,
+    notify: Callable[[str], object] = LOG.info,
+) -> Counts:
+    """Write the exact probability of each cause, and the triage level, for every row of a file of cases.
+
+    Memory is that of `CHUNK_ROWS` rows a thread, for Parquet plus one compressed row group, however long the file. The
+    parts in the directory ``OUT.parts`` take about as much as `target`, until that is whole. A run that was stopped,
+    even killed, goes on after its last finished part when it is started again with the same arguments, and `target`
+    comes out the same, byte for byte.
+
+    Parameters
+    ----------
+    source
+        a .csv, .csv.gz or .parquet file, a row a case, a column a fact. Parquet values are as in `diagnose_many`. CSV
+        is comma-separated text in UTF-8 with a header; a cell is a number where it reads as one, else a word; an empty
+        cell is unknown, a blank line is no row.
+    target
+        the .csv or .parquet file to make: the `ids`, a float64 column a cause in file order (in CSV the shortest text
+        that reads back to the same float), and "triage"; rows in the order of `source`.
+    network, setting
+        as in `diagnose`.
+    ids
+        columns of `source` to pass over and copy, with their text (CSV) or type (Parquet); every other column must be
+        a name of the network.
+    rejects
+        a .csv file for the rows that have no answer: row number from 1, ids, column, value and reason. None stops at
+        the first such row.
+    threads
+        how many to compute with, at least 1; the results are the same bits for any number.
+    overwrite
+        replace `target` and `rejects` if they exist.
+    progress
+        called after every chunk with the share of `source` read so far, in [0, 1].
+    notify
+        called with a sentence when the parts of an earlier run are used or thrown away; logged if left out.
+
+    Returns
+    -------
+    Counts
+        rows read, answered, rejected and, of all these, taken over from an earlier run.
+
+    Raises
+    ------
+    EvidenceError
+        a column that is not a name of the network, or, without `rejects`, a row that has no answer.
+    HipBayesError
+        a file that cannot be read or written, exists already, or is being written by another run. `target` is then as
+        it was before.
+
+    """
+    from .cohorts.files import diagnose_file as answer_file
+
+    return answer_file(
+        network_of(network, setting),
+        source,
+        target,
+        ids=ids,
+        rejects=rejects,
+        threads=threads,
+        overwrite=overwrite,
+        progress=progress,
+        notify=notify,
+    )
+
+
+def validate(  # noqa: PLR0913 all but the first are options
+    cases: str | os.PathLike[str] | Iterable[Mapping[str, Any]] | pd.DataFrame,
+    *,
+    network: Network | str | os.PathLike[str] | None = None,
+    truth: str = "truth",
+    ks: Sequence[int] = (1, 3),
+    bootstrap: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+    by: Sequence[str] = ("sex", "age", "setting"),
+    ignore: Iterable[str] = (),
+) -> Validation:
+    """Score a network on cases whose causes are known.
+
+    Parameters
+    ----------
+    cases
+        *Coded cases*: the path of a JSONL file, or dicts, with the fields ``age`` (years or null), ``sex``,
+        ``findings_present``, ``findings_absent``, ``exam_present``, ``exam_absent`` and ``red_flags`` (lists of ids),
+        ``background`` (id -> value), ``diagnosis`` (list of cause or subtype ids; null: unlabelled) and, where the
+        diagnosis is not in the list, ``diagnosis_outside_vocabulary`` (its name). What is not mentioned is unknown.
+        Facts the network does not know are left out and counted. Other fields (``id``, ``setting``, a source) do not
+        matter but can be named in `by`.
+        Or a *table*: a DataFrame as `diagnose_many` takes it, with a column of the truth.
+    network
+        as in `diagnose`; None is the shipped network. For another place of care pass ``net.in_setting(...)``.
+    truth
+        the DataFrame's column with a cause or subtype id, or a list, tuple or set of them, "other" for a cause outside
+        the list; None or NaN is unlabelled. An empty one means no cause, where not everyone has one.
+    ks
+        accuracies to report: a true cause among the first k.
+    bootstrap
+        number of resamples; 0 for no intervals.
+    level
+        of the intervals, between 0 and 1.
+    seed
+        of the resamples, 0 or more: the same cases and seed give the same intervals.
+    by
+        facts or fields to report subgroups by; age means the network's age bands.
+    ignore
+        columns of a DataFrame that are not facts, as in `diagnose_many`; those in `by` need not be named.
+
+    Returns
+    -------
+    Validation
+
+    Raises
+    ------
+    EvidenceError
+        cases that cannot be read or scored, with the case they are in; options that are not allowed.
+    UnknownNameError
+        a column, subgroup or true cause that does not exist.
+
+    Notes
+    -----
+    Accuracy, AUROC, Brier score and log loss are over the cases with a true cause in the list, and over its causes
+    (`other` is no candidate there). Calibration is over all labelled cases and all causes, for to leave out cases by
+    their truth would itself miscalibrate.
+
+    - *accuracy*: causes ranked by posterior; "equal priors" by posterior odds / prior odds, as if all causes had been
+      equally likely. Equal ones rank in file order. Right if any true cause is among the first k.
+    - *AUROC* of a cause: P(a case with it is given a higher probability than one without), ties counting half
+      (Hanley and McNeil, Radiology 143:29, 1982). The macro-AUROC is the mean over the causes that have one.
+      *AUROC of other*: P(other) in cases outside the list against cases inside.
+    - *Brier score*: mean of (P - truth)^2 over cases and causes = reliability - resolution + uncertainty + within-bin,
+      in tenths of the probability scale (Murphy, J Appl Meteorol 12:595, 1973; the last term is what is left over since
+      probabilities differ within a bin, Stephenson et al., Weather Forecast 23:752, 2008). *Log loss*: mean of -ln of
+      the probability given to what was true.
+    - *calibration*: logit P(true) = intercept + slope * logit P, ideally 0 and 1 (Cox, Biometrika 45:562, 1958). A
+      slope below 1 means overconfidence.
+    - *intervals*: percentiles of the bootstrap over cases (Efron, Ann Stat 7:1, 1979), where the resample determines
+      the metric. With a handful of cases they are too narrow.
+
+    Checked against scikit-learn's roc_auc_score, brier_score_loss, log_loss and calibration_curve.
+
+    Examples
+    --------
+    >>> import hip_bayes as hb
+    >>> cases = hb.load_network().simulate(300, seed=1)
+    >>> facts = ["age", "sex", "lateral_pain", "groin_pain", "buttock_pain", "limited_internal_rotation"]
+    >>> v = hb.validate(cases[[*facts, "truth"]], bootstrap=0)
+    >>> bool(v.summary.loc["macro-AUROC", "value"] > 0.6), len(v.by_cause) == len(v.network.causes)
+    (True, True)
+
+    """
+    from .validation.validate import validate as score
+
+    return score(
+        cases,
+        network_of(network, None),
+        truth=truth,
+        ks=ks,
+        bootstrap=bootstrap,
+        level=level,
+        seed=seed,
+        by=by,
+        ignore=ignore,
+    )

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
+import operator
 import random
 import re
 import tomllib
+from functools import reduce
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hip_bayes.library import networks_dir, read_network
+from hip_bayes import Network
+from hip_bayes.network import reading
+from hip_bayes.network.reading import networks_dir
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hip_bayes import Network
-
 Data = dict[str, Any]
 
 SCRIPT = "<script>alert(1)</script>"
+CASES = Path(__file__).with_name("cases.jsonl")
 
 
 def example_text() -> str:
@@ -93,6 +98,11 @@ def small(priors: Mapping[str, float], findings: Mapping[str, Data], *, everyone
     }
 
 
+def read_network(data: Mapping[str, object]) -> Network:
+    """Return the network of a parsed file, not solved yet."""
+    return reading.read_network(data, Network)
+
+
 def solved(data: Data) -> Network:
     """Return the network that parsed data describes, solved: every refusal happens here."""
     net = read_network(data)
@@ -133,3 +143,14 @@ def qmr_like(causes: int, findings: int, seed: int) -> Data:
     data = small({c: round(rng.uniform(0.005, 0.1), 3) for c in names}, table)
     data["groups"] = {"first_ten": {"name": "First ten", "members": names[:10]}}
     return data
+
+
+def every_state(net: Network) -> list[dict[str, float]]:
+    """Return the joint states of all causes in the order of `Enumeration.joint`, as evidence about causes."""
+    by_cause = []
+    for c in net.engine.enumeration.causes:
+        cause = net.causes[c]
+        sites = dict.fromkeys(cause.subtypes, 0.0)
+        present = [{c: 1.0} | sites | ({s: 1.0} if s != "present" else {}) for s in cause.states[1:]]
+        by_cause.append([{c: 0.0} | sites, *present])
+    return [reduce(operator.or_, parts) for parts in itertools.product(*by_cause)]

@@ -188,7 +188,9 @@ def _raised(tables: list[Table], bands: int) -> list[Table]:
         return p[k] if isinstance(p, list) else p
 
     lowest = min(sum(cell(table, sex, k) for table in tables) for sex in SEXES for k in range(bands))
-    lack, room = max(0, PRIORS_SUM - lowest), HIGHEST * len(tables) - lowest
+    lack, room = PRIORS_SUM - lowest, HIGHEST * len(tables) - lowest
+    if lack <= 0:
+        return tables  # nothing to raise, perhaps nothing that could be: all at their highest
 
     def up(p: int) -> int:
         return p + math.ceil((HIGHEST - p) * lack / room)
@@ -345,3 +347,10 @@ class _Made:
         for state in self.marginal:
             if state not in self.stated:
                 self.marginal[state] = 1 - (1 - l0) * (1 - effect * parent.marginal[state])
+
+
+@st.composite
+def cases(draw: st.DrawFn, *, everyone: bool | None = None) -> tuple[Network, Facts]:
+    """Draw a network and what is known about one patient."""
+    data = draw(networks(everyone_has_a_cause=everyone))
+    return data, draw(evidence(data))

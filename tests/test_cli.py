@@ -14,10 +14,10 @@ from example import SCRIPT
 
 import hip_bayes as hb
 from hip_bayes import __version__
-from hip_bayes.checks import numbers as all_numbers
 from hip_bayes.cli import main
-from hip_bayes.diagnosis import DISCLAIMER
-from hip_bayes.provenance import by_basis, entries
+from hip_bayes.network.checks import numbers as all_numbers
+from hip_bayes.network.provenance import by_basis, entries
+from hip_bayes.network.words import DISCLAIMER
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from example import Data, finding, rich_data, small, solved
+from example import Data, finding, read_network, rich_data, small, solved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import evidence, networks
 
 import hip_bayes as hb
-from hip_bayes.diagnosis import DISCLAIMER
-from hip_bayes.show import BARS, WIDTH
+from hip_bayes.network.words import DISCLAIMER
+from hip_bayes.views.text import BARS, WIDTH
 
 FACTS: dict[str, object] = {"age": 46, "sex": "female", "lateral_pain": True, "night_pain": 0.7, "fever": True}
 
@@ -252,7 +252,7 @@ def test_copies_give_the_same_bits(again: Any) -> None:  # noqa: ANN401
     """Through pickle and copy, before the first question and after it."""
     net = solved(rich_data())
     d = net.diagnose(FACTS)
-    fresh = hb.library.read_network(rich_data())
+    fresh = read_network(rich_data())
 
     assert again(d).to_dict() == d.to_dict()
     assert numbers(again(d)) == numbers(d)
@@ -272,7 +272,7 @@ def test_eight_threads_answer_a_thousand_cases_as_one_does() -> None:
         )
     ]
     assert len(cases) >= 1000
-    serial_net, shared_net = (hb.library.read_network(rich_data()) for _ in range(2))
+    serial_net, shared_net = (read_network(rich_data()) for _ in range(2))
 
     with ThreadPoolExecutor(8) as pool:
         parallel = list(pool.map(shared_net.diagnose, cases, chunksize=1))

@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+from example import read_network
 
 import hip_bayes as hb
 from hip_bayes import plots
-from hip_bayes.library import networks_dir, read_network
-from hip_bayes.provenance import by_basis
+from hip_bayes.network.provenance import by_basis
+from hip_bayes.network.reading import networks_dir
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hip_bayes import Diagnosis
-    from hip_bayes.parts import Number
+    from hip_bayes.network.parts import Number
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

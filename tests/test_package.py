@@ -12,7 +12,7 @@ import pytest
 from example import example_data, solved
 
 import hip_bayes as hb
-from hip_bayes.checks import numbers
+from hip_bayes.network.checks import numbers
 
 PACKAGE = Path(hb.__file__).parent
 MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import hip_bayes as hb
-from hip_bayes.checks import numbers
-from hip_bayes.library import networks_dir
-from hip_bayes.parts import LEVELS, SEXES
-from hip_bayes.triage import triage
+from hip_bayes.network.checks import numbers
+from hip_bayes.network.parts import LEVELS, SEXES
+from hip_bayes.network.reading import networks_dir
+from hip_bayes.reasoning.triage import triage
 
 if TYPE_CHECKING:
     from hip_bayes import Network

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 import hip_bayes as hb
-from hip_bayes.scores import recalibration
+from hip_bayes.validation.scores import recalibration
 
 KNOWN = 6
 BLOCK = 2500

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "browser"))
 import servers
 
 import hip_bayes as hb
-from hip_bayes.notebook import DRAWS, LEVEL
+from hip_bayes.views.html import DRAWS, LEVEL
 
 MOST = 10
 """Facts that are known at the same time, besides age and sex."""

@@ -25,7 +25,7 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 import hip_bayes as hb
-from hip_bayes.cases import read_cases
+from hip_bayes.validation.cases import read_cases
 
 CASES = Path(__file__).parents[1] / "cases.jsonl"
 KNOWN = ((2, 4), (6, 10), (15, 25))

@@ -25,10 +25,9 @@ from rich.console import Console
 from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
-from example import qmr_like
+from example import qmr_like, read_network
 
 import hip_bayes as hb
-from hip_bayes.library import read_network
 
 if TYPE_CHECKING:
     from collections.abc import Callable

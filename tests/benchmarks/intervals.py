@@ -2,8 +2,8 @@
 
     python tests/benchmarks/intervals.py [ROUNDS]
 
-`hip_bayes.uncertainty.draw_posteriors` keeps of a network what the case speaks of, makes its units once and puts each
-draw's numbers into them. The plain way beside it makes the whole network for every draw: all findings, units found
+`draw_posteriors` keeps of a network what the case speaks of, makes its units once and puts each draw's numbers into
+them. The plain way beside it makes the whole network for every draw: all findings, units found
 anew. Both get the same numbers, of which the plain way needs more (those of all findings), and take turns in random
 order; the largest difference of their posteriors is printed. The cases are runners simulated from the shipped network:
 age and sex known, and so many findings.
@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import hip_bayes as hb
-from hip_bayes import uncertainty
-from hip_bayes.enumeration import Enumeration
-from hip_bayes.units import Units
+from hip_bayes.inference.enumeration import Enumeration
+from hip_bayes.inference.units import Units
+from hip_bayes.reasoning import intervals as uncertainty
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

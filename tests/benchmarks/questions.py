@@ -5,7 +5,7 @@
 Draws runners (2,000 unless told otherwise) from the shipped network. Age and sex of each are known, every finding can
 be asked (the hop test too) and is answered truthfully. The questions of an order count until H(S | answers), the
 entropy of the joint state of all causes, is first within 0.1 bit of what it is with every finding answered. Three
-orders: adaptive (always the most informative question, `hip_bayes.questions.rank`), fixed (findings by the same
+orders: adaptive (always the most informative question, `reasoning.questions.rank`), fixed (findings by the same
 information, ranked once with nothing known) and file (as the network lists them). Because an answer may also raise the
 entropy, a second, harder count is printed: until it stays within 0.1 bit, whatever is asked after.
 
@@ -28,8 +28,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import hip_bayes as hb
-from hip_bayes.evidence import Case
-from hip_bayes.questions import askable, next_questions, rank
+from hip_bayes.inference.evidence import Case
+from hip_bayes.reasoning.questions import askable, next_questions, rank
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
     from pgmpy.models import DiscreteBayesianNetwork
 
-    from hip_bayes.evidence import Case
+    from hip_bayes.inference.evidence import Case
 
     Bools = NDArray[np.bool_]
     Ints = NDArray[np.int64]

@@ -14,8 +14,8 @@ import pytest
 import servers
 
 import hip_bayes as hb
-from hip_bayes.notebook import DRAWS, LEVEL
-from hip_bayes.words import between, percent
+from hip_bayes.network.words import between, percent
+from hip_bayes.views.html import DRAWS, LEVEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -284,7 +284,8 @@ def test_a_dollar_sign_is_a_dollar_sign(new_page: Callable[[], Page], lab: str, 
 
     data = example_data()
     data["network"]["name"] = "From $5 to $6"
-    code = f"from hip_bayes.library import read_network\nread_network({data!r}).diagnose(lateral_pain=True)"
+    shown = "read_network(DATA, hb.Network).diagnose(lateral_pain=True)"
+    code = f"import hip_bayes as hb\nfrom hip_bayes.network.reading import read_network\nDATA = {data!r}\n{shown}"
     write(folder / "dollar.ipynb", code)
 
     page = new_page()
@@ -305,8 +306,8 @@ def test_texts_of_a_network_of_ones_own_are_texts(new_page: Callable[[], Page], 
     for section in ("causes", "findings", "background", "red_flags"):
         for entry in data[section].values():
             entry.update({key: label for key in ("name", "question", "reason", "action") if key in entry})
-    shown = "hb.explore(read_network(DATA), fever=True, lateral_pain=True, night_pain=True)"
-    code = f"import hip_bayes as hb\nfrom hip_bayes.library import read_network\nDATA = {data!r}\n{shown}"
+    shown = "hb.explore(read_network(DATA, hb.Network), fever=True, lateral_pain=True, night_pain=True)"
+    code = f"import hip_bayes as hb\nfrom hip_bayes.network.reading import read_network\nDATA = {data!r}\n{shown}"
     write(folder / "script.ipynb", code)
 
     page = new_page()

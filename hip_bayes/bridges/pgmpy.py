@@ -1,0 +1,179 @@
+"""The bridge to pgmpy: the same network as a DiscreteBayesianNetwork. The only module that imports pgmpy."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hip_bayes.errors import NetworkTooLargeError
+from hip_bayes.inference.engine import engine_of
+from hip_bayes.network.parts import SEXES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from pgmpy.factors.discrete import TabularCPD
+    from pgmpy.models import DiscreteBayesianNetwork
+
+    from hip_bayes.network.model import NetworkData
+
+    Floats = NDArray[np.float64]
+
+BINARY = ("absent", "present")
+MAX_TABLE = 2**26
+"""Numbers in one conditional probability table: a half gigabyte."""
+
+
+def to_pgmpy(net: NetworkData) -> DiscreteBayesianNetwork:
+    """Return the network as a checked pgmpy model.
+
+    Nodes are the ids of causes, background and findings, ``sex`` (female, male), ``age`` (the band labels) and, where
+    everyone has a cause, ``hip_pain``: a deterministic OR of the causes. States are named as in the file; a cause with
+    subtypes has the states absent and its subtypes. Given ``hip_pain="present"`` its posteriors are those of
+    `diagnose`; without it, it is the unconditioned model.
+
+    Returns
+    -------
+    pgmpy.models.DiscreteBayesianNetwork
+        `check_model` has passed. A new one each time.
+
+    Raises
+    ------
+    NetworkTooLargeError
+        a table, which has a column for each combination of its parents' states, would be too large.
+
+    Examples
+    --------
+    >>> import hip_bayes as hb
+    >>> model = hb.load_network().to_pgmpy()
+    >>> from pgmpy.inference import VariableElimination
+    >>> evidence = {"hip_pain": "present", "sex": "female", "age": "40-49", "lateral_pain": "present"}
+    >>> answer = VariableElimination(model).query(["gtps"], evidence=evidence, show_progress=False)
+    >>> ours = hb.diagnose(sex="female", age=45, lateral_pain=True)["gtps"]
+    >>> bool(abs(answer.get_value(gtps="present") - ours) < 1e-9)
+    True
+
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pgmpy's own deprecation notices at import
+        from pgmpy.models import DiscreteBayesianNetwork
+
+    tables = _Tables(net)
+    cpds = [tables.sex(), tables.age()]
+    cpds += [tables.background(b) for b in net.background]
+    cpds += [tables.cause(c) for c in net.causes]
+    cpds += [tables.finding(f) for f in net.findings]
+    if net.everyone_has_a_cause:
+        cpds.append(tables.hip_pain())
+    model = DiscreteBayesianNetwork()
+    model.add_nodes_from([cpd.variable for cpd in cpds])
+    model.add_edges_from([(parent, cpd.variable) for cpd in cpds for parent in cpd.variables[1:]])
+    model.add_cpds(*cpds)
+    model.check_model()
+    return model
+
+
+class _Tables:
+    """The conditional probability tables of a network, each written out from its own definition."""
+
+    def __init__(self, net: NetworkData) -> None:
+        self.net = net
+        self.prior = engine_of(net).prior
+        self.links = engine_of(net).links
+        self.bands = tuple(net.bands)
+        self.states: dict[str, tuple[str, ...]] = {"sex": SEXES, "age": self.bands, "hip_pain": BINARY}
+        self.states |= dict.fromkeys(net.background, BINARY)
+        self.states |= {c.id: c.states for c in net.causes.values()}
+        self.states |= {f.id: f.states for f in net.findings.values()}
+        root = (self.prior.weights / self.prior.any_cause).reshape(len(SEXES), len(self.bands))
+        self.root = root / root.sum()
+
+    def table(self, node: str, values: Floats, parents: Sequence[str] = ()) -> TabularCPD:
+        """Make a table from values of shape (states of the node, states of each parent ...)."""
+        from pgmpy.factors.discrete import TabularCPD
+
+        return TabularCPD(
+            node,
+            len(self.states[node]),
+            values.reshape(len(self.states[node]), -1),
+            evidence=list(parents),
+            evidence_card=[len(self.states[p]) for p in parents],
+            state_names={n: list(self.states[n]) for n in (node, *parents)},
+        )
+
+    def binary(self, node: str, present: Floats, parents: Sequence[str]) -> TabularCPD:
+        """Make a table of a binary node from P(present | parents)."""
+        return self.table(node, np.stack([1 - present, present]), parents)
+
+    def sex(self) -> TabularCPD:
+        return self.table("sex", self.root.sum(axis=1))
+
+    def age(self) -> TabularCPD:
+        return self.table("age", (self.root / self.root.sum(axis=1, keepdims=True)).T, ["sex"])
+
+    def background(self, node: str) -> TabularCPD:
+        q = self.prior.prevalence[node].reshape(len(SEXES), len(self.bands))
+        return self.binary(node, q, ["sex", "age"])
+
+    def cause(self, node: str) -> TabularCPD:
+        cause = self.net.causes[node]
+        parents = tuple(cause.odds_ratios)
+        intercept = self.prior.intercept[node].reshape(len(SEXES), len(self.bands))
+        log_odds = np.empty((*intercept.shape, *(len(self.states[p]) for p in parents)))
+        for index in np.ndindex(log_odds.shape):
+            here = zip(parents, index[2:], strict=True)
+            log_odds[index] = intercept[index[:2]] + sum(math.log(cause.odds_ratios[p].value) for p, s in here if s > 0)
+        present = 1 / (1 + np.exp(-log_odds))
+        shares = [s.share.p for s in cause.subtypes.values()] or [1.0]
+        values = np.stack([1 - present, *(share * present for share in shares)])
+        return self.table(node, values, ["sex", "age", *parents])
+
+    def room(self, node: str, parents: Sequence[str]) -> None:
+        """Refuse a table that would be too large."""
+        size = math.prod(len(self.states[n]) for n in (node, *parents))
+        if size > MAX_TABLE:
+            raise NetworkTooLargeError(
+                f"the table of {node!r} with its {len(parents)} parents would have {size:,} numbers; allowed: "
+                f"{MAX_TABLE:,}. hip_bayes answers such a network, pgmpy cannot hold it",
+                key=node,
+            )
+
+    def finding(self, node: str) -> TabularCPD:
+        """P(finding | its parent finding and whatever has a link to it), one column a combination of states."""
+        links = self.links[node]
+        linked = [b for b in self.net.background if b in links.link]
+        linked += [c for c in self.net.causes if any(s in links.link for s in (c, *self.net.causes[c].subtypes))]
+        parents = [*([links.parent] if links.parent else []), *linked]
+        self.room(node, parents)
+        keep: dict[object, Floats] = {}  # P(finding stays absent | parent) along the parent's own axis
+        for axis, parent in enumerate(parents):
+            along = [1] * len(parents)
+            along[axis] = len(self.states[parent])
+            if parent == links.parent:
+                values = [1.0, 1 - links.effect]
+            else:
+                sites = [s if s in links.link else parent for s in self.states[parent][1:]]
+                values = [1.0, *(1 - links.link.get(s, 0.0) for s in sites)]
+            keep[parent] = np.array(values).reshape(along)
+        for mechanism in self.net.mechanisms.values():
+            if node in mechanism.findings:  # of the causes in one mechanism the strongest alone counts
+                together = [keep.pop(c) for c in mechanism.causes if c in keep]
+                keep[mechanism] = reduce(np.minimum, together, np.ones(()))
+        absent = reduce(np.multiply, keep.values(), np.full((1,) * len(parents), 1 - links.leak))
+        only = self.net.findings[node].sex
+        if only is not None:
+            absent = np.stack([absent if sex == only else np.ones_like(absent) for sex in SEXES])
+            parents = ["sex", *parents]
+        return self.binary(node, 1 - absent, parents)
+
+    def hip_pain(self) -> TabularCPD:
+        parents = list(self.net.causes)
+        self.room("hip_pain", parents)
+        present = np.ones([len(self.states[p]) for p in parents])
+        present[(0,) * len(parents)] = 0.0
+        return self.binary("hip_pain", present, parents)

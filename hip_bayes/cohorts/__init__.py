@@ -1,0 +1,1 @@
+"""Many cases at once: tables, CSV and Parquet files, Dask."""

@@ -1,0 +1,318 @@
+"""Many cases at once: a table in, a table of probabilities out.
+
+Columns are read as a whole into arrays, `Vocabulary.read` deciding what each distinct value means; `Engine.posteriors`
+answers them, a chunk of rows at a time. Nothing about a row's answer depends on the other rows.
+"""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from hip_bayes.errors import EvidenceError, HipBayesError, shown
+from hip_bayes.inference.engine import engine_of
+from hip_bayes.inference.evidence import SAME, Cases, vocabulary_of
+from hip_bayes.inference.options import columns_to_ignore, whole_number
+from hip_bayes.network.parts import LEVELS, SEXES
+from hip_bayes.reasoning import triage as rules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from hip_bayes.network.model import NetworkData
+
+    Floats = NDArray[np.float64]
+
+S = TypeVar("S")
+T = TypeVar("T")
+CHUNK = 2**14
+"""Rows computed at a time: bounds the memory beside the table itself to some tens of megabytes a thread."""
+ALIKE = frozenset({bool, np.bool_, int, float, np.float64, str, type(None)})
+"""Types whose values mean the same whenever they are equal (ages apart)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row that has no answer: its position in the table from 0, the column and value at fault, and why.
+
+    `column` is "" where several facts together are at fault.
+    """
+
+    row: int
+    column: str
+    value: object
+    reason: str
+
+
+def diagnose_many(
+    net: NetworkData, frame: pd.DataFrame, *, ignore: Iterable[str] = (), with_triage: bool = False, threads: int = 1
+) -> pd.DataFrame:
+    """Return the probability of each cause for every row of a pandas or dask table; see `hip_bayes.diagnose_many`."""
+    import pandas as pd
+
+    dask = sys.modules.get("dask.dataframe")  # a dask table can only turn up where it is loaded
+    if dask is not None and isinstance(frame, dask.DataFrame):
+        return _lazily(net, frame, ignore=ignore, with_triage=with_triage, threads=threads)
+    if not isinstance(frame, pd.DataFrame):
+        raise EvidenceError(f"got a {type(frame).__name__}; allowed: a pandas or dask DataFrame, a row a case")
+    return diagnose_table(net, frame, ignore=ignore, with_triage=with_triage, threads=threads)
+
+
+def _lazily(net: NetworkData, frame: Any, **options: Any) -> pd.DataFrame:  # noqa: ANN401 dask is not there to name its types
+    """Return the same for a dask DataFrame, lazily: a partition is a table of its own."""
+    from dask.delayed import delayed
+
+    packed = delayed(pickle.dumps(net), pure=True)  # once in the graph, however many partitions
+    empty = diagnose_table(net, frame._meta, **options)  # noqa: SLF001 the empty table of the same columns
+    lazy: pd.DataFrame = frame.map_partitions(_partition, packed, meta=empty, enforce_metadata=False, **options)
+    return lazy
+
+
+def _partition(frame: pd.DataFrame, packed: bytes, **options: Any) -> pd.DataFrame:  # noqa: ANN401
+    return diagnose_table(_unpacked(packed), frame, **options)
+
+
+@lru_cache(maxsize=8)
+def _unpacked(packed: bytes) -> NetworkData:
+    """Return the network, compiled once in a worker process and not once a partition."""
+    net: NetworkData = pickle.loads(packed)  # noqa: S301 what `_lazily` packed
+    return net
+
+
+def diagnose_table(  # noqa: PLR0913 what diagnose_many takes, and where rejects go
+    net: NetworkData,
+    frame: pd.DataFrame,
+    *,
+    ignore: Iterable[str] = (),
+    with_triage: bool = False,
+    threads: int = 1,
+    rejects: list[Reject] | None = None,
+) -> pd.DataFrame:
+    """Return what `diagnose_many` does; with a list of `rejects`, rows without an answer go there and are left out."""
+    import pandas as pd
+
+    threads = whole_number("threads", threads, 1)
+    _ = engine_of(net).coverage  # made once, not by every thread
+    columns = fact_columns(net, frame.columns.tolist(), ignore)
+
+    def answer(start: int) -> tuple[Floats, NDArray[np.int8], list[Reject]]:
+        return _answer(net, frame, columns, start, strict=rejects is None)
+
+    probability = np.empty((len(frame), len(net.causes)))
+    levels = np.empty(len(frame), dtype=np.int8)
+    kept = np.ones(len(frame), dtype=bool)
+    starts = range(0, len(frame), CHUNK)
+    for start, (found, urgency, bad) in zip(starts, in_order(answer, starts, threads), strict=True):
+        stop = start + len(found)
+        probability[start:stop], levels[start:stop] = found, urgency
+        if rejects is not None:
+            rejects += bad
+            kept[[reject.row for reject in bad]] = False
+    out = pd.DataFrame(probability, index=frame.index, columns=list(net.causes), copy=False)
+    if with_triage:
+        out["triage"] = pd.Series(np.array(LEVELS, dtype=object)[levels], index=frame.index, dtype="str")
+    return out if kept.all() else out[kept]
+
+
+def fact_columns(net: NetworkData, labels: list[Any], ignore: Iterable[str] = ()) -> dict[str, int]:
+    """Return the columns of a table that are facts -> their places.
+
+    Raises
+    ------
+    EvidenceError
+        a column that is neither a name of the network nor to be ignored, or one that is there twice.
+
+    """
+    passed_over = columns_to_ignore(ignore, labels)
+    columns: dict[str, int] = {}
+    for place, name in enumerate(labels):
+        if name in passed_over:
+            continue
+        try:
+            vocabulary_of(net).check_name(name)
+        except EvidenceError as error:
+            hint = f"; columns that are not facts go into ignore=[{shown(name)}]"
+            raise error.within(f"column {shown(name)}", hint) from None
+        if name in columns:
+            raise EvidenceError(f"column {shown(name)} is there twice; allowed: once", name=name)
+        columns[name] = place
+    return columns
+
+
+def in_order(task: Callable[[S], T], items: Iterable[S], threads: int) -> Iterator[T]:
+    """Run a task for each item, on so many threads, and give the results in order; few are ahead at a time."""
+    if threads == 1:
+        yield from map(task, items)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        todo = iter(items)
+        running = deque(pool.submit(task, item) for item in islice(todo, threads + 1))
+        try:
+            while running:
+                yield running.popleft().result()
+                running.extend(pool.submit(task, item) for item in islice(todo, 1))
+        finally:
+            for future in running:
+                future.cancel()
+
+
+def _answer(
+    net: NetworkData, frame: pd.DataFrame, columns: dict[str, int], start: int, *, strict: bool
+) -> tuple[Floats, NDArray[np.int8], list[Reject]]:
+    """Answer one chunk of a table: P(cause) and the index of the triage level of each row, and the rows without.
+
+    With `strict` the error of the first row without an answer is raised.
+    """
+    chunk = frame.iloc[start : start + CHUNK]
+    errors: dict[int, HipBayesError] = {}
+    cases, unread = read_table(net, chunk, columns, only_first=strict)
+    probability, unanswered = engine_of(net).posteriors(cases)
+    errors |= unanswered | unread
+    if errors and strict:
+        row = min(errors)
+        raise _in_row(errors[row], chunk.index[row : row + 1].tolist()[0])
+    found = dict(zip(engine_of(net).units.outputs, probability.T, strict=True))
+    bad = [Reject(start + row, *_fault(error)) for row, error in sorted(errors.items())]
+    return probability[:, : len(net.causes)], rules.levels(net, cases, found), bad
+
+
+def _in_row(error: HipBayesError, label: object) -> HipBayesError:
+    if isinstance(error, EvidenceError):
+        return error.within(f"row {shown(label)}")
+    return type(error)(f"row {shown(label)}: {error}")
+
+
+def _fault(error: HipBayesError) -> tuple[str, object, str]:
+    return (error.name, error.value, error.message) if isinstance(error, EvidenceError) else ("", None, str(error))
+
+
+# ------------------------------------------------------------------------------------------------- reading columns
+
+
+def read_table(
+    net: NetworkData, frame: pd.DataFrame, columns: dict[str, int], *, only_first: bool = False
+) -> tuple[Cases, dict[int, EvidenceError]]:
+    """Read a table of facts into arrays; what each row says is what `Vocabulary.read` makes of it.
+
+    Returns
+    -------
+    Cases
+        all unknown where a row cannot be read.
+    dict
+        number of the row -> why it cannot be read; the first alone if that is all that is asked for.
+
+    """
+    n, vocabulary = len(frame), vocabulary_of(net)
+    ids = ("age", "sex", *net.background, *net.findings, *net.red_flags)
+    at = {id_: i for i, id_ in enumerate(ids)}
+    values = np.full((len(ids), n), np.nan)
+    bad = np.zeros(n, dtype=bool)
+    for name, place in columns.items():
+        found, wrong = _read_column(net, name, frame.iloc[:, place])
+        bad |= wrong
+        row = values[at[vocabulary.id_of(name)]]
+        bad |= np.abs(row - found) > SAME
+        np.copyto(row, found, where=~np.isnan(found))
+    weights = values[2 : len(ids) - len(net.red_flags)]
+    weights[weights == 0.5] = np.nan  # says nothing
+    for f in net.findings.values():
+        if f.sex is not None:
+            bad |= (values[at[f.id]] > 0.5) & (values[1] == 1 - SEXES.index(f.sex))
+    errors: dict[int, EvidenceError] = {}
+    for i in np.flatnonzero(bad).tolist():
+        row = {name: frame.iloc[i : i + 1, place].tolist()[0] for name, place in columns.items()}
+        try:
+            vocabulary.read(row.items())
+        except EvidenceError as error:
+            errors[i] = error
+        else:
+            raise HipBayesError(f"row {i} was read in two ways: an error in hip_bayes, please report it with {row}")
+        if only_first:
+            break
+    values[:, bad] = np.nan
+    age, sex, split = values[0], values[1], 2 + len(net.background)
+    edges = [band.low for band in net.bands.values()][1:]
+    cases = Cases(
+        sex=np.where(np.isnan(sex), -1, sex).astype(np.int64),
+        band=np.where(np.isnan(age), -1, np.searchsorted(edges, age, side="right")),
+        background=values[2:split].T,
+        findings=values[split : split + len(net.findings)].T,
+        red_flags=values[split + len(net.findings) :].T,
+    )
+    return cases, errors
+
+
+def _read_column(net: NetworkData, name: str, column: pd.Series[Any]) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return what each cell of a column means, NaN if it is unknown, and which cells cannot be read.
+
+    A sex is its index in `SEXES`, a red flag 0 or 1, a fact under an alias its meaning for the finding itself.
+    """
+    import pandas as pd
+
+    dtype = column.dtype
+    kind = getattr(dtype, "kind", "O")
+    if kind in "biuf" and name != "sex" and not isinstance(dtype, pd.CategoricalDtype):
+        x = column.to_numpy(dtype="float64", na_value=np.nan)
+        known = ~np.isnan(x)
+        if name == "age":
+            low, high = net.age_range
+            return x, known & (kind == "b" or (x < low) | (x > high))
+        certain = (x == 0) | (x == 1)
+        if name not in vocabulary_of(net).alias:
+            in_doubt = kind == "f" and name not in net.red_flags
+            return x, known & ~(certain | (in_doubt & (x >= 0) & (x <= 1)))
+        if (certain | ~known).all():
+            return (x if vocabulary_of(net).alias[name][1] else 1 - x), np.zeros(len(x), dtype=bool)
+    codes, distinct = _distinct(column, but_bool=name == "age")
+    meaning, wrong = np.full(len(distinct) + 1, np.nan), np.zeros(len(distinct) + 1, dtype=bool)
+    for i, value in enumerate(distinct):
+        try:
+            _, said = vocabulary_of(net).meaning(name, value)
+        except EvidenceError:
+            wrong[i] = True
+        else:
+            if said is not None:
+                meaning[i] = SEXES.index(said) if isinstance(said, str) else float(said)  # type: ignore[arg-type]
+    return meaning[codes], wrong[codes]  # an unknown cell has the code -1, the entry after the last
+
+
+def _distinct(column: pd.Series[Any], *, but_bool: bool) -> tuple[NDArray[np.intp], list[object]]:
+    """Return which of the distinct values each cell has, -1 for unknown ones, and these values.
+
+    Values that are equal but of different types are taken for one only if they mean the same, as True and 1 do; not
+    with `but_bool`.
+    """
+    import pandas as pd
+
+    alike = not but_bool and column.dtype == object and set(map(type, column)) <= ALIKE
+    if column.dtype != object or alike:
+        try:
+            codes, distinct = pd.factorize(column)
+        except NotImplementedError:  # Arrow lists and the like
+            pass
+        else:
+            return codes, distinct.tolist()
+    places: dict[tuple[type, object], int] = {}
+    values = column.tolist()
+    codes = np.empty(len(values), dtype=np.intp)
+    for i, value in enumerate(values):
+        try:
+            codes[i] = places.setdefault((type(value), value), len(places))
+        except (TypeError, ValueError):  # cannot be hashed
+            codes[i] = places.setdefault((_Cell, i), len(places))
+    return codes, [values[value] if kind is _Cell else value for kind, value in places]  # type: ignore[call-overload]
+
+
+class _Cell:
+    """Stands for the value of one cell that cannot be told from others."""

@@ -1,0 +1,178 @@
+"""The compiled network: what answers a case, and a table of them, exactly."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from math import log, prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hip_bayes.errors import EvidenceError, NetworkTooLargeError
+
+from .enumeration import SMALLEST, Enumeration, Posterior, impossible
+from .evidence import Cases
+from .links import derive_links
+from .priors import CausePrior
+from .units import MAX_TABLE_BYTES, Units
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from hip_bayes.errors import HipBayesError
+    from hip_bayes.network.model import NetworkData
+
+    from .coverage import Coverage
+    from .evidence import Case
+
+    Floats = NDArray[np.float64]
+
+MAX_ENUMERATED_BYTES = 2**28
+"""The most that one matrix over all joint states a finding may take: above, covering is also faster."""
+MAX_OPERATIONS = 2e10
+"""The most to spend on one case of a network that cannot be enumerated: some tens of seconds."""
+TOO_UNLIKELY = "probability 0, or too small to be computed exactly with so many causes"
+ENUMERATING_A_CASE, ENUMERATING_A_STATE = 5e5, 5.0
+"""What enumeration costs in operations of `coverage`: a case, and a state and table of it. Measured; only for speed."""
+
+
+class Engine:
+    """A network compiled for exact inference.
+
+    Parameters
+    ----------
+    net
+        the network; it is not changed. Tables are made when first needed and then kept.
+    prior
+        its solved prior, where that is known already (findings do not change it); None: it is solved.
+
+    Raises
+    ------
+    NetworkTooLargeError
+        too many causes are tied together for any exact method here.
+    NetworkError
+        its priors have no solution, or a finding parent's effect is too large.
+
+    """
+
+    def __init__(self, net: NetworkData, *, prior: CausePrior | None = None) -> None:
+        self.net = net
+        self.prior = prior or CausePrior(net)
+        self.links = derive_links(net)
+        self.units = Units(net, self.prior, self.links)
+        self.states = prod(self.units.sizes)
+        """How many joint states the causes have."""
+        self.enumerable = 8 * self.states * max(1, len(net.findings)) <= MAX_ENUMERATED_BYTES
+        """Whether tables over all joint states of the causes fit in `MAX_ENUMERATED_BYTES`."""
+
+    @cached_property
+    def enumeration(self) -> Enumeration:
+        """The engine for one case: every set of causes listed.
+
+        Raises NetworkTooLargeError where they are too many to list.
+        """
+        if not self.enumerable:
+            raise NetworkTooLargeError(
+                f"what was asked for needs a list of all sets of the {len(self.net.causes)} causes, "
+                f"{float(self.states):.2g} joint states; allowed: as many as leave the tables of all findings below "
+                f"{MAX_ENUMERATED_BYTES / 2**20:g} MiB. `diagnose` and `diagnose_many` answer such a network too"
+            )
+        return Enumeration(self.units)
+
+    @cached_property
+    def coverage(self) -> Coverage:
+        """The engine for many cases, and for networks too large to enumerate. Compiled code: slow to import."""
+        from .coverage import Coverage
+
+        return Coverage(self.units)
+
+    def posterior(self, case: Case) -> Posterior:
+        """Return the exact posterior of a case; the same case gives the same bits whenever and wherever asked.
+
+        Raises
+        ------
+        EvidenceError
+            what was said cannot happen together under this network (its probability is 0).
+        NetworkTooLargeError
+            the network is too large to enumerate and the case has too many findings for the other way.
+
+        """
+        if self.enumerable:
+            return self.enumeration.posterior(case)
+        units = self.units
+        cases = Cases.of(case, self.net)
+        for refusal in self._refused(cases).values():
+            raise refusal
+        joint, evidence, log_factor = (x[0] for x in self.coverage.solve(cases))
+        if evidence < SMALLEST:
+            raise impossible(units, case, TOO_UNLIKELY)
+        found = dict(zip(units.outputs, np.minimum(joint / evidence, 1.0).tolist(), strict=True))
+        for group in self.net.groups.values():
+            without = ~units.member[[units.outputs.index(m) for m in group.members]].any(axis=0)
+            _, none, _ = self.coverage.solve(cases, without.astype(float))
+            found[group.id] = float(np.clip(1 - none[0] / evidence, 0.0, 1.0))  # to 1e-15, if not to all its digits
+        return Posterior(found, min(0.0, log(evidence) + float(log_factor)))
+
+    def posteriors(self, cases: Cases) -> tuple[Floats, dict[int, HipBayesError]]:
+        """Return the exact posteriors of many cases, and what is wrong with those that have none.
+
+        Returns
+        -------
+        numpy.ndarray
+            P(present | evidence), shape (cases, `units.outputs`: causes and subtypes), NaN where there is none. The
+            bits of a row depend on that row alone.
+        dict
+            number of the case -> the EvidenceError or NetworkTooLargeError that `posterior` would raise.
+
+        """
+        errors: dict[int, HipBayesError] = {}
+        probability = np.full((len(cases), len(self.units.outputs)), np.nan)
+        if self.enumerable:
+            tables = 3 + (cases.findings > 0).sum(axis=1)
+            covered = (
+                self.coverage.cost(cases).operations <= ENUMERATING_A_CASE + ENUMERATING_A_STATE * self.states * tables
+            )
+        else:
+            errors |= self._refused(cases)
+            covered = ~np.isin(np.arange(len(cases)), list(errors))
+        rows = np.flatnonzero(covered)
+        joint, evidence, _ = self.coverage.solve(cases.rows(rows))
+        sure = evidence >= SMALLEST
+        probability[rows[sure]] = np.minimum(joint[sure] / evidence[sure, None], 1.0)
+        left = np.setdiff1d(np.arange(len(cases)), rows[sure])
+        for i in left.tolist():
+            if i in errors:
+                continue
+            case = cases.case(i, self.net)
+            if not self.enumerable:
+                errors[i] = impossible(self.units, case, TOO_UNLIKELY)
+                continue
+            try:
+                found = self.enumeration.posterior(case).probability
+            except EvidenceError as error:
+                errors[i] = error
+            else:
+                probability[i] = [found[id_] for id_ in self.units.outputs]
+        return probability, errors
+
+    def _refused(self, cases: Cases) -> dict[int, HipBayesError]:
+        """Return the cases that would take too long or too much memory, with the figure."""
+        cost = self.coverage.cost(cases)
+        errors: dict[int, HipBayesError] = {}
+        for i in np.flatnonzero((cost.operations > MAX_OPERATIONS) | (cost.memory > MAX_TABLE_BYTES)).tolist():
+            errors[i] = NetworkTooLargeError(
+                f"{cost.bits[i]} findings that are present or not certain, and {cost.parts[i]:.2g} ways that unknown "
+                f"findings above others may be, with {len(self.net.causes)} causes too many to list "
+                f"({float(self.states):.2g} joint states), would take {cost.operations[i]:.2g} operations and "
+                f"{cost.memory[i] / 2**30:,.1f} GiB; allowed: {MAX_OPERATIONS:.2g} and {MAX_TABLE_BYTES / 2**30:g} "
+                "GiB. Leave out the findings that say least, or say whether those above them are there"
+            )
+        return errors
+
+
+def engine_of(net: NetworkData) -> Engine:
+    """Return the network compiled for exact inference; made once a network.
+
+    Raises what `Engine` does.
+    """
+    return net.once(Engine)

@@ -1,0 +1,313 @@
+"""What a user says about a case -> a checked `Case`. Nothing is guessed and nothing is silently ignored."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hip_bayes.errors import ContradictionError, EvidenceError, UnknownNameError, shown
+from hip_bayes.network.parts import NO, SEXES, UNKNOWN, YES, Table
+
+from .options import NOT_NUMBERS, as_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from hip_bayes.network.model import NetworkData
+
+SAME = 1e-9
+"""How near two weights must be to say the same."""
+ALLOWED = "True or False, 1 or 0, 'yes' or 'no', a number between 0 and 1 (how sure), or None (unknown)"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is known about one person; whatever is not in it is unknown.
+
+    Attributes
+    ----------
+    sex, age, band
+        or None; `band` is the label of the age band that `age` (years) falls in.
+    background, findings
+        id -> likelihood weight of present against absent: 1.0 present, 0.0 absent, between them how sure; file order.
+    red_flags
+        id -> whether it is there; file order.
+
+    """
+
+    sex: str | None = None
+    age: float | None = None
+    band: str | None = None
+    background: Mapping[str, float] = field(default_factory=Table)
+    findings: Mapping[str, float] = field(default_factory=Table)
+    red_flags: Mapping[str, bool] = field(default_factory=Table)
+
+    @property
+    def people(self) -> Case:
+        """Who such people are: age and sex, and nothing else known."""
+        return Case(sex=self.sex, age=self.age, band=self.band)
+
+    def facts(self, net: NetworkData) -> dict[str, object]:
+        """Return the case as `diagnose` takes it: True, False, a state's name or how sure, in file order."""
+        said: dict[str, object] = {}
+        if self.age is not None:
+            said["age"] = int(self.age) if self.age == int(self.age) else self.age
+        if self.sex is not None:
+            said["sex"] = self.sex
+        for id_, x in (*self.background.items(), *self.findings.items()):
+            states = net.findings[id_].states if id_ in net.findings else ("absent", "present")
+            if x not in (0.0, 1.0):
+                said[id_] = x
+            else:
+                said[id_] = bool(x) if states == ("absent", "present") else states[int(x)]
+        said |= self.red_flags
+        return said
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """Many cases as arrays, one row a case, columns in the network's order; what is unknown is NaN.
+
+    Attributes
+    ----------
+    sex, band
+        index in `SEXES` and in the network's bands, int64, -1 where unknown.
+    background, findings, red_flags
+        likelihood weight of present against absent in [0, 1], float64, shape (cases, their number).
+
+    """
+
+    sex: NDArray[np.int64]
+    band: NDArray[np.int64]
+    background: NDArray[np.float64]
+    findings: NDArray[np.float64]
+    red_flags: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        """Return the number of cases."""
+        return len(self.sex)
+
+    def case(self, i: int, net: NetworkData) -> Case:
+        """Return one of them, without the age that its band came from."""
+
+        def known(ids: Iterable[str], values: NDArray[np.float64]) -> Table[float]:
+            return Table((id_, x) for id_, x in zip(ids, values[i].tolist(), strict=True) if not math.isnan(x))
+
+        return Case(
+            sex=SEXES[self.sex[i]] if self.sex[i] >= 0 else None,
+            band=list(net.bands)[self.band[i]] if self.band[i] >= 0 else None,
+            background=known(net.background, self.background),
+            findings=known(net.findings, self.findings),
+            red_flags=Table((id_, bool(x)) for id_, x in known(net.red_flags, self.red_flags).items()),
+        )
+
+    @classmethod
+    def of(cls, case: Case, net: NetworkData) -> Cases:
+        """Return one case as arrays of one row."""
+
+        def row(ids: Iterable[str], values: Mapping[str, float]) -> NDArray[np.float64]:
+            return np.array([[values.get(id_, math.nan) for id_ in ids]], dtype=float).reshape(1, -1)
+
+        return cls(
+            sex=np.array([SEXES.index(case.sex) if case.sex else -1]),
+            band=np.array([list(net.bands).index(case.band) if case.band else -1]),
+            background=row(net.background, case.background),
+            findings=row(net.findings, case.findings),
+            red_flags=row(net.red_flags, case.red_flags),
+        )
+
+    def rows(self, which: slice | NDArray[Any]) -> Cases:
+        """Return some of them."""
+        return Cases(
+            self.sex[which], self.band[which], self.background[which], self.findings[which], self.red_flags[which]
+        )
+
+
+class Vocabulary:
+    """Every name that can be said about a case under one network, and how to read its value."""
+
+    def __init__(self, net: NetworkData) -> None:
+        self.net = net
+        self.alias = {a: (f.id, s == f.states[1]) for f in net.findings.values() for a, s in f.aliases.items()}
+        self.names = ("age", "sex", *net.background, *net.findings, *self.alias, *net.red_flags)
+        self._known = frozenset(self.names)
+
+    def check_name(self, name: object) -> None:
+        """Refuse a name that does not exist, with the nearest that do."""
+        if isinstance(name, str) and name in self._known:
+            return
+        net = self.net
+        if isinstance(name, str) and (name in net.causes or name in net.groups or name in net.subtype_of):
+            raise EvidenceError(
+                f"{name!r} is a cause: its probability is what you get, not what you say; say findings, background "
+                "and red flags (`hip-bayes findings` lists them)",
+                name=name,
+            )
+        raise UnknownNameError.among(
+            name,
+            self.names,
+            what="finding",
+            where=f"`hip-bayes findings`, or load_network().findings, .background and .red_flags, list all "
+            f"{len(self.names)} names",
+        )
+
+    def id_of(self, name: str) -> str:
+        """Return the id that a name says something about: an alias is of a finding."""
+        return self.alias[name][0] if name in self.alias else name
+
+    def read(self, *sayings: Iterable[tuple[str, object]], before: Case | None = None) -> Case:
+        """Return the case that (name, value) pairs describe, on top of `before`, whose facts they replace."""
+        sex, age = (before.sex, before.age) if before else (None, None)
+        weights: dict[str, float] = {**before.background, **before.findings} if before else {}
+        flags: dict[str, bool] = dict(before.red_flags) if before else {}
+        said: dict[str, tuple[str, object]] = {}
+        for name, value in (pair for saying in sayings for pair in saying):
+            self.check_name(name)
+            id_, meaning = self.meaning(name, value)
+            if id_ in said and None not in (meaning, said[id_][1]) and not _same(meaning, said[id_][1]):
+                first = f"{said[id_][0]!r} and {name!r}" if said[id_][0] != name else f"{name!r}, said twice,"
+                raise ContradictionError(f"{first} contradict each other; say one of them", name=name, value=value)
+            if meaning is None and id_ in said and said[id_][1] is not None:
+                continue  # one alias is unknown, the other is not
+            said[id_] = (name, meaning)
+        for id_, (_, meaning) in said.items():
+            if id_ == "age":
+                age = meaning  # type: ignore[assignment]
+            elif id_ == "sex":
+                sex = meaning  # type: ignore[assignment]
+            elif id_ in self.net.red_flags:
+                _put(flags, id_, meaning)
+            else:
+                _put(weights, id_, None if meaning == 0.5 else meaning)
+        for id_ in [f for f in weights if f in self.net.findings and weights[f] > 0.5]:
+            only = self.net.findings[id_].sex
+            if sex is not None and only not in (None, sex):
+                raise ContradictionError(
+                    f"{id_!r} ({self.net.name_of(id_)}) is said of a {sex} person; allowed: only of a {only} one; "
+                    "leave it or the sex unknown if either was a slip",
+                    name=id_,
+                    value=weights[id_],
+                )
+        return Case(
+            sex=sex,
+            age=age,
+            band=None if age is None else self.net.band_of(age),
+            background=Table((b, weights[b]) for b in self.net.background if b in weights),
+            findings=Table((f, weights[f]) for f in self.net.findings if f in weights),
+            red_flags=Table((r, flags[r]) for r in self.net.red_flags if r in flags),
+        )
+
+    def meaning(self, name: str, value: object) -> tuple[str, object]:
+        """Return the canonical id and the meaning of a value: a float, a bool (red flags), a sex, or None."""
+        if _is_unknown(value):
+            return self.id_of(name), None
+        if name == "age":
+            return name, self._age(value)
+        if name == "sex":
+            return name, _sex(value)
+        if name in self.net.red_flags:
+            x = _likelihood(name, value, ())
+            if x not in (0.0, 1.0):
+                raise EvidenceError(
+                    f"red flag {name!r} is {shown(value)}; allowed: True, False or None (a red flag is not a matter of "
+                    "degree: if in doubt, say True)",
+                    name=name,
+                    value=value,
+                )
+            return name, bool(x)
+        if name in self.alias:
+            id_, is_present = self.alias[name]
+            x = _likelihood(name, value, ())
+            return id_, x if is_present else round(1 - x, 15)  # 1 - 0.7 is to read 0.3
+        states = self.net.findings[name].states if name in self.net.findings else ()
+        return name, _likelihood(name, value, states)
+
+    def _age(self, value: object) -> float:
+        low, high = self.net.age_range
+        years = as_number(value)
+        if not low <= years <= high:
+            got = int(years) if years.is_integer() else value
+            raise EvidenceError(
+                f"age is {shown(got)}; allowed: a number of years from {low} to {high}, or None (unknown)",
+                name="age",
+                value=value,
+            )
+        return years
+
+
+def _same(one: object, other: object) -> bool:
+    """Say whether two meanings agree; 0.3 sudden and 0.7 gradual do, whatever binary fractions make of 1 - 0.7."""
+    if isinstance(one, float) and isinstance(other, float):
+        return abs(one - other) <= SAME
+    return one == other
+
+
+def _put(into: dict[str, object] | dict[str, float] | dict[str, bool], id_: str, meaning: object) -> None:
+    """Set a fact, or forget it where it is now unknown."""
+    into.pop(id_, None)
+    if meaning is not None:
+        into[id_] = meaning  # type: ignore[assignment]
+
+
+def _is_unknown(value: object) -> bool:
+    if value is None:
+        return True
+    if isinstance(value, (float, np.floating)):
+        return math.isnan(value)
+    if isinstance(value, str):
+        return value.strip().lower() in UNKNOWN
+    pandas = sys.modules.get("pandas")  # its NA and NaT can only turn up where it is loaded
+    return pandas is not None and (value is pandas.NA or value is pandas.NaT)
+
+
+def _sex(value: object) -> str:
+    if isinstance(value, str):
+        text = value.strip().lower()
+        for sex in SEXES:
+            if text in (sex, sex[0]):
+                return sex
+    raise EvidenceError(f"sex is {shown(value)}; allowed: 'female', 'male' or None (unknown)", name="sex", value=value)
+
+
+def _likelihood(name: str, value: object, states: tuple[str, ...]) -> float:
+    """Read a yes, a no, a state's name or a number in [0, 1]."""
+    if isinstance(value, (bool, np.bool_)):
+        return float(value)
+    if isinstance(value, (int, np.integer)) and not isinstance(value, NOT_NUMBERS) and value in (0, 1):
+        return float(value)
+    if isinstance(value, (float, np.floating)) and 0 <= value <= 1:
+        return float(value)
+    if isinstance(value, str):
+        text = value.strip().lower()
+        if text in YES or text in [state.lower() for state in states[1:]]:
+            return 1.0
+        if text in NO or text in [state.lower() for state in states[:1]]:
+            return 0.0
+    names = f"; or {states[1]!r} or {states[0]!r}" if states and states != ("absent", "present") else ""
+    raise EvidenceError(f"{name!r} is {shown(value)}; allowed: {ALLOWED}{names}", name=name, value=value)
+
+
+def items_of(said: object) -> Iterator[tuple[str, object]]:
+    """Iterate over a mapping's or a pandas Series' names and values; EvidenceError for anything else."""
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(said, pandas.DataFrame):
+        raise EvidenceError(
+            "got a DataFrame; allowed: one case, a mapping or a row; diagnose_many takes a table of them"
+        )
+    if isinstance(said, Mapping) or (pandas is not None and isinstance(said, pandas.Series)):
+        return iter(said.items())
+    raise EvidenceError(
+        f"got a {type(said).__name__}; allowed: a mapping or a pandas row of names and values, or keyword arguments"
+    )
+
+
+def vocabulary_of(net: NetworkData) -> Vocabulary:
+    """Return every name that can be said about a case under a network, and how to read its value; made once."""
+    return net.once(Vocabulary)

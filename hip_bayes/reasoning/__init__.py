@@ -1,0 +1,1 @@
+"""What is asked of a result: triage, explanation, questions, intervals, sensitivity, what-if, fit."""

@@ -1,0 +1,1 @@
+"""How good is it: simulated and published cases, scores, the model card."""

@@ -1,0 +1,206 @@
+"""Read cases whose causes are known, coded ones or a table, into what `diagnose_many` takes and the truth beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hip_bayes.errors import ContradictionError, EvidenceError, UnknownNameError, shown
+from hip_bayes.inference.evidence import vocabulary_of
+from hip_bayes.inference.options import columns_to_ignore
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from hip_bayes.network.model import NetworkData
+
+    Bools = NDArray[np.bool_]
+    Floats = NDArray[np.float64]
+
+OTHER = "other"
+"""The cause that stands for all that are not in the list."""
+SUBGROUPS = ("sex", "age", "setting")
+CODED = (
+    "age",
+    "sex",
+    "findings_present",
+    "findings_absent",
+    "background",
+    "exam_present",
+    "exam_absent",
+    "red_flags",
+    "diagnosis",
+)
+"""The fields that every coded case has; any others are about it, such as `id`, `setting` or its source."""
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """The labelled cases: facts as `diagnose_many` takes them, true causes, and the subgroups each case is in."""
+
+    facts: pd.DataFrame
+    truth: list[frozenset[str]]
+    groups: Mapping[str, list[str]]
+
+
+def read_cases(
+    cases: object, net: NetworkData, truth: str, by: tuple[str, ...], ignore: Iterable[str]
+) -> tuple[Labelled, Counter[str], int]:
+    """Return the labelled cases, how often a fact was unknown to the network, and how many cases are unlabelled."""
+    import pandas as pd
+
+    if isinstance(cases, pd.DataFrame):
+        return _from_table(cases, net, truth, by, ignore)
+    if isinstance(cases, (str, os.PathLike)):
+        cases = _lines(Path(cases))
+    if isinstance(cases, Mapping) or not isinstance(cases, Iterable):
+        raise EvidenceError(
+            f"got a {type(cases).__name__}; allowed: the path of a JSONL file of coded cases, several of them as "
+            "dicts, or a pandas DataFrame with a column of the truth"
+        )
+    return _from_coded(list(cases), net, by)
+
+
+def _lines(path: Path) -> list[object]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:  # no file has such a name, or this is no text
+        raise EvidenceError(f"{path}: the cases cannot be read ({error}); give the path of a JSONL file") from None
+    found = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            found += [json.loads(line)] if line.strip() else []
+        except (ValueError, RecursionError) as error:  # ValueError also for a number of thousands of digits
+            raise EvidenceError(f"{path}, line {number}: not JSON ({error}); allowed: one case a line") from None
+    return found
+
+
+def _from_coded(cases: list[object], net: NetworkData, by: tuple[str, ...]) -> tuple[Labelled, Counter[str], int]:
+    import pandas as pd
+
+    known = set(vocabulary_of(net).names)
+    unknown: Counter[str] = Counter()
+    labels: list[object] = []
+    facts: list[dict[str, object]] = []
+    truths: list[frozenset[str]] = []
+    kept: list[Mapping[str, object]] = []
+    for place, case in enumerate(cases):
+        label = case.get("id", place) if isinstance(case, Mapping) else place
+        row = _facts(case, f"case {shown(label)}")
+        unknown.update(name for name in row if name not in known)
+        outside = case.get("diagnosis_outside_vocabulary")  # type: ignore[attr-defined]
+        diagnosis = case["diagnosis"]  # type: ignore[index]
+        true = _true_causes([OTHER] if outside and not diagnosis else diagnosis, net, f"case {shown(label)}")
+        if true is not None:
+            labels.append(label)
+            facts.append({name: value for name, value in row.items() if name in known})
+            truths.append(true)
+            kept.append({**row, **case})  # type: ignore[dict-item]
+    present = {name for case in kept for name in case}
+    for name in by:
+        _check_subgroup(name, [*present, *SUBGROUPS])
+    groups = {name: [_group(net, name, case.get(name)) for case in kept] for name in by if name in present}
+    frame = pd.DataFrame(facts, index=pd.Index(labels, dtype=object), dtype=object)
+    return Labelled(frame, truths, groups), Counter(dict(unknown.most_common())), len(cases) - len(kept)
+
+
+def _facts(case: object, place: str) -> dict[str, object]:
+    """Return all that one coded case says, as fact -> value."""
+    if not isinstance(case, Mapping):
+        raise EvidenceError(f"{place} is {shown(case)}; allowed: a dict with the fields {', '.join(CODED)}")
+    for name in CODED:
+        if name not in case:
+            raise EvidenceError(f"{place} has no field {name!r}; allowed: all of {', '.join(CODED)} (null if unknown)")
+    pairs: list[tuple[str, object]] = [("age", case["age"]), ("sex", case["sex"])]
+    lists = {name: case[name] or () for name in CODED if name.endswith(("_present", "_absent", "_flags"))}
+    background = case["background"] or {}
+    for name, value in (*lists.items(), ("background", background)):
+        if not isinstance(value, Mapping if name == "background" else (list, tuple)):
+            kind = "a mapping of ids to values" if name == "background" else "a list of ids"
+            raise EvidenceError(f"{place}: {name} is {shown(value)}; allowed: {kind}")
+    pairs += background.items()
+    pairs += [(fact, not name.endswith("_absent")) for name, said in lists.items() for fact in said]
+    for name, _ in pairs:
+        if not isinstance(name, str):
+            raise EvidenceError(f"{place}: got {shown(name)} among the facts; allowed: ids, which are texts")
+    row: dict[str, object] = {}
+    for name, value in pairs:
+        if row.setdefault(name, value) != value:
+            raise ContradictionError(f"{place}: {name!r} is said to be present and absent; say one of them", name=name)
+    return row
+
+
+def _from_table(
+    frame: pd.DataFrame, net: NetworkData, truth: str, by: tuple[str, ...], ignore: Iterable[str]
+) -> tuple[Labelled, Counter[str], int]:
+    columns = frame.columns.tolist()
+    if truth not in columns:
+        raise UnknownNameError.among(
+            truth, map(str, columns), what="column", where="truth= names the column with the true causes"
+        )
+    for name in (truth, *by):
+        if columns.count(name) > 1:
+            raise EvidenceError(f"column {shown(name)} is there twice; allowed: once", name=name)
+    for name in by:
+        _check_subgroup(name, [*map(str, columns), *SUBGROUPS])
+    true = [
+        _true_causes(value, net, f"row {shown(label)}, column {truth!r}")
+        for label, value in zip(frame.index, frame[truth].tolist(), strict=True)
+    ]
+    kept = np.array([causes is not None for causes in true], dtype=bool)
+    labelled = frame[kept]
+    groups = {name: [_group(net, name, value) for value in labelled[name].tolist()] for name in by if name in columns}
+    passed_over = columns_to_ignore(ignore, columns) | {truth} | set(by).difference(vocabulary_of(net).names)
+    facts = labelled.loc[:, [column not in passed_over for column in columns]]
+    truths = [causes for causes in true if causes is not None]
+    return Labelled(facts, truths, groups), Counter(), len(frame) - len(truths)
+
+
+def _true_causes(value: object, net: NetworkData, place: str) -> frozenset[str] | None:
+    """Return the ids of the true causes, or None for an unlabelled case."""
+    if _missing(value):
+        return None
+    if isinstance(value, str):
+        value = (value,)
+    if not isinstance(value, (list, tuple, set, frozenset)):
+        raise EvidenceError(
+            f"{place}: the truth is {shown(value)}; allowed: a cause id, a list of them, 'other', or None (unlabelled)"
+        )
+    known = {**{c: c for c in net.causes}, **net.subtype_of, OTHER: OTHER}
+    for id_ in value:
+        if not isinstance(id_, str) or id_ not in known:
+            error = UnknownNameError.among(id_, known, what="true cause", where="causes, subtypes and 'other'")
+            raise error.within(place)
+    if not value and net.everyone_has_a_cause:
+        return None  # nobody said what it was
+    return frozenset(known[id_] for id_ in value)
+
+
+def _check_subgroup(name: str, known: Iterable[str]) -> None:
+    known = dict.fromkeys(known)
+    if name not in known:
+        raise UnknownNameError.among(
+            name, known, what="subgroup", where="by= names facts or fields that the cases have"
+        )
+
+
+def _group(net: NetworkData, name: str, value: object) -> str:
+    """Return the subgroup of one case: an age band, a sex, or the value as text."""
+    if name in ("age", "sex"):
+        case = vocabulary_of(net).read([(name, value)])
+        return (case.band if name == "age" else case.sex) or "unknown"
+    return "unknown" if _missing(value) else str(value)
+
+
+def _missing(value: object) -> bool:
+    import pandas as pd
+
+    return value is None or value is pd.NA or (isinstance(value, (float, np.floating)) and bool(np.isnan(value)))

@@ -1,0 +1,209 @@
+"""How good the probabilities are: discrimination, calibration and usefulness on cases whose causes are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hip_bayes.cohorts.table import diagnose_many
+from hip_bayes.errors import EvidenceError, UnknownNameError, shown
+from hip_bayes.inference.options import as_number, level_of, names_of, whole_number
+from hip_bayes.network.parts import Table
+
+from .cases import OTHER, read_cases
+from .scores import Scores, interval, resamples, tables
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from hip_bayes.network.model import NetworkData
+
+    Bools = NDArray[np.bool_]
+    Floats = NDArray[np.float64]
+
+DECIMALS = 12
+"""Probabilities are rounded to so many, so that two of the same exact value are ties whatever their last bits."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Validation:
+    """How a network did on cases whose causes are known; made by `validate`.
+
+    Attributes
+    ----------
+    network
+        the network that was validated.
+    summary
+        a row a metric: value, low, high (of the interval), n (cases it is about).
+    by_cause
+        a row a cause: positive (cases with it), n, prevalence = positive / n, auroc and brier with their intervals,
+        slope (of calibration) with its Wald interval. NaN where the cases do not determine it.
+    by_subgroup
+        a row a subgroup, index (by, group): n, then top-1 and the other accuracies and the Brier score with intervals.
+    calibration_curve
+        a row a tenth of the probability scale that is not empty: bin_low, bin_high, n (pairs of case and cause in it),
+        predicted (their mean probability), observed (share with the cause) and its interval low, high.
+    probability, truth
+        a row a labelled case, a column a cause: P(cause present | evidence), and whether it was.
+    outside
+        whether the one true cause of the case is `other`, that is outside the list, by labelled case.
+    unknown_facts
+        what was said of the cases, labelled or not, that the network has no name for: id -> number of cases.
+    unlabelled
+        number of cases without a diagnosis, not scored.
+    bootstrap, level, seed
+        how the intervals were made.
+
+    """
+
+    network: NetworkData
+    summary: pd.DataFrame
+    by_cause: pd.DataFrame
+    by_subgroup: pd.DataFrame
+    calibration_curve: pd.DataFrame
+    probability: pd.DataFrame
+    truth: pd.DataFrame
+    outside: pd.Series[bool]
+    unknown_facts: Mapping[str, int]
+    unlabelled: int
+    bootstrap: int
+    level: float
+    seed: int
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """Ids of the causes no case has, or every case: without AUROC, so not part of the macro-AUROC."""
+        return tuple(self.by_cause.index[self.by_cause["auroc"].isna()])
+
+    def decision_curve(self, cause: str, thresholds: Iterable[float] | None = None) -> pd.DataFrame:
+        """Return the net benefit of acting on P(cause), against acting on everybody and on nobody.
+
+        Parameters
+        ----------
+        cause
+            a cause id of the network.
+        thresholds
+            probabilities from which one would act, strictly between 0 and 1; None is 0.01, 0.02, ... 0.99.
+
+        Returns
+        -------
+        pandas.DataFrame
+            index threshold; net_benefit with its interval low and high, treat_all, treat_none (always 0), in true
+            positives per case, over all labelled cases.
+
+        Raises
+        ------
+        UnknownNameError
+            the network has no such cause.
+        EvidenceError
+            a threshold is not strictly between 0 and 1.
+
+        Notes
+        -----
+        Net benefit = true positives / n - false positives / n * t / (1 - t), with those at or above the threshold t
+        counted as positive: Vickers and Elkin, Med Decis Making 26:565, 2006.
+
+        """
+        import pandas as pd
+
+        if not isinstance(cause, str) or cause not in self.truth:
+            raise UnknownNameError.among(
+                cause, self.network.causes, what="cause", where="the network's causes are the choice"
+            )
+        asked = np.arange(1, 100) / 100 if thresholds is None else thresholds
+        given = list(asked) if isinstance(asked, Iterable) else [asked]
+        t = np.array([as_number(threshold) for threshold in given])
+        if not ((t > 0) & (t < 1)).all():
+            raise EvidenceError(f"thresholds are {shown(given)}; allowed: numbers strictly between 0 and 1")
+        odds = t / (1 - t)
+        present = self.truth[cause].to_numpy(dtype=float)[:, None]
+        worth = present - (1 - present) * odds  # of acting on each case, shape (n, thresholds)
+        benefit = (self.probability[cause].to_numpy()[:, None] >= t) * worth
+        n = len(benefit)
+        samples = [w @ benefit / n for w in resamples(n, self.bootstrap, self.seed)]
+        low, high = interval(samples, self.level, benefit.shape[1:])
+        columns = {
+            "net_benefit": benefit.mean(axis=0),
+            "low": low,
+            "high": high,
+            "treat_all": worth.mean(axis=0),
+            "treat_none": 0.0,
+        }
+        return pd.DataFrame(columns, index=pd.Index(t, name="threshold"))
+
+    def __str__(self) -> str:
+        """Return the summary as plain text, with what it is about."""
+        net, n, outside = self.network, len(self.truth), int(self.outside.sum())
+        lines = [f"{net.name}, version {net.version}"]
+        lines += [f"{n} labelled cases: {n - outside} inside its list of causes, {outside} outside"]
+        lines += [f"{self.unlabelled} unlabelled, not scored"] if self.unlabelled else []
+        lines += ["", f"{'':30}{'value':>8}  {f'{self.level:.0%} interval':18}{'n':>7}"]
+        for metric, value, low, high, cases in self.summary.itertuples(name=None):
+            between = "" if np.isnan(low) else f"{low:.3f} to {high:.3f}"
+            lines.append(f"{metric:30}{value:8.3f}  {between:18}{cases:7}")
+        lines.append("")
+        if self.unseen:
+            lines.append(f"No AUROC, for want of cases with or without it: {', '.join(self.unseen)}.")
+        if self.unknown_facts:
+            facts = ", ".join(f"{name} {count}" for name, count in self.unknown_facts.items())
+            lines.append(f"Facts the network does not know, and in how many cases: {facts}.")
+        if self.bootstrap:
+            lines.append(f"Intervals: percentile bootstrap over cases, {self.bootstrap} resamples, seed {self.seed}.")
+        return "\n".join(lines).rstrip()
+
+    __repr__ = __str__
+
+
+def validate(  # noqa: PLR0913 all but the first two are options
+    cases: str | os.PathLike[str] | Iterable[Mapping[str, Any]] | pd.DataFrame,
+    net: NetworkData,
+    *,
+    truth: str,
+    ks: Sequence[int],
+    bootstrap: int,
+    level: float,
+    seed: int,
+    by: Sequence[str],
+    ignore: Iterable[str],
+) -> Validation:
+    """Score a network on cases whose causes are known; `hip_bayes.validate` has parameters, metrics and errors."""
+    import pandas as pd
+
+    ks, level = _ranks(ks), level_of(level)
+    bootstrap, seed = whole_number("bootstrap", bootstrap, 0), whole_number("seed", seed, 0)
+    labelled, unknown, unlabelled = read_cases(cases, net, truth, names_of("by", by), ignore)
+    if list(net.causes) == [OTHER]:
+        raise EvidenceError(f"the network {net.id!r} has no cause but {OTHER!r}, so there is nothing to tell apart")
+    if not labelled.truth:
+        raise EvidenceError("no case has a diagnosis, so there is nothing to score; give labelled cases")
+    probability = diagnose_many(net, labelled.facts).round(DECIMALS)
+    scores = Scores(net, probability, labelled, ks)
+    return Validation(
+        network=net,
+        **tables(scores, bootstrap, level, seed),
+        probability=probability,
+        truth=pd.DataFrame(scores.y, index=probability.index, columns=scores.causes),
+        outside=pd.Series(scores.outside, index=probability.index, name="outside"),
+        unknown_facts=Table(unknown, "fact"),
+        unlabelled=unlabelled,
+        bootstrap=bootstrap,
+        level=level,
+        seed=seed,
+    )
+
+
+def _ranks(ks: Sequence[int]) -> tuple[int, ...]:
+    """Return how many of the first causes count, for each accuracy."""
+    ranks = tuple(whole_number("each of ks", k, 1) for k in ks) if isinstance(ks, (list, tuple)) else ()
+    if not ranks or len(set(ranks)) < len(ranks):
+        raise EvidenceError(
+            f"ks is {shown(ks)}; allowed: different whole numbers of 1 or more, like (1, 3)", name="ks", value=ks
+        )
+    return ranks

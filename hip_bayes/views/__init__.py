@@ -1,0 +1,1 @@
+"""How it looks: terminal text, HTML, plots, plain data."""
