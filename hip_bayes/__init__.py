@@ -60,9 +60,9 @@ def __getattr__(name: str) -> object:
 
         return explore
     if name == "plots":
-        from importlib import import_module
+        from .views import plots
 
-        return import_module(".views.plots", __name__)
+        return plots
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -8,10 +8,8 @@ import json
 import math
 import os
 import shlex
-import shutil
 import signal
 import sys
-import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -26,6 +24,7 @@ from .diagnosis import diagnose as diagnose_case
 from .diagnosis import diagnose_file, load_network, validate
 from .errors import HipBayesError
 from .explorer.interview import AT_HOME, MOST, begin
+from .explorer.terminal import ask, say, signals
 from .network.parts import KINDS
 from .network.provenance import COLUMNS, by_basis, entries
 from .reasoning.questions import ALL_KINDS
@@ -37,15 +36,11 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from .diagnosis import Diagnosis
-    from .explorer.interview import Line, Question
-    from .network.model import NetworkData as Network
+    from .diagnosis import Diagnosis, Network
     from .network.parts import Source
     from .network.provenance import Entry
 
 BAD_INPUT = 2
-LONGEST = 4096
-"""Bytes of an answer at the terminal; what is typed beyond is passed over."""
 INTERRUPTED = 130
 NETWORK_HELP = "A shipped network's name or the path of a TOML file; the shipped network if left out."
 SETTING_HELP = "Where the runner is seen, such as general_practice: prices the causes anew."
@@ -166,21 +161,21 @@ def interview(  # noqa: PLR0913 all but the first are options
     status, ended = 0, ""
     at_hand = sys.stdin is not None and sys.stdin.isatty()
     try:
-        with _signals(("SIGTERM", "SIGHUP"), signal.default_int_handler):  # a closed window interrupts like Ctrl-C
-            _say(lines)
+        with signals(("SIGTERM", "SIGHUP"), signal.default_int_handler):  # a closed window interrupts like Ctrl-C
+            say(lines)
             while question := now.question:
                 if now.pressing and not at_hand:  # answers from a file were written for the questions alone
                     now, lines = now.answer("y")
                     continue
-                answer = _ask(question)
+                answer = ask(question)
                 if answer is None:
                     ended = "The input ended."
                     break
                 now, lines = now.answer(answer)
-                _say(lines)
+                say(lines)
     except KeyboardInterrupt:
         status, ended = INTERRUPTED, "Interrupted."
-    with _signals(("SIGINT", "SIGTERM", "SIGHUP"), signal.SIG_IGN, restore=not status):
+    with signals(("SIGINT", "SIGTERM", "SIGHUP"), signal.SIG_IGN, restore=not status):
         summary = now.summary()
         failure = None if save is None else _saved(save, summary, overwrite=overwrite)  # the terminal may be gone
         click.echo(f"\n\n{ended}\n" if status else f"\n{ended or now.over}\n")
@@ -197,49 +192,6 @@ def interview(  # noqa: PLR0913 all but the first are options
         if save is not None:
             click.echo(f"written: {save}")
         raise SystemExit(status)
-
-
-@contextlib.contextmanager
-def _signals(names: Iterable[str], handler: Any, *, restore: bool = True) -> Iterator[None]:  # noqa: ANN401
-    """Let signals, those that this system has, be handled so; only the main thread hears of any."""
-    before = {}
-    if threading.current_thread() is threading.main_thread():
-        numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-        before = {number: signal.signal(number, handler) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, old in before.items() if restore else ():
-            signal.signal(number, old)
-
-
-def _say(lines: Iterable[Line]) -> None:
-    """Print what an interview has to say, in colour where there is any."""
-    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-    styles: dict[str, dict[str, Any]] = {"dim": {"dim": True}, "alert": {"fg": "red", "bold": True}}
-    for line in lines:
-        text = click.wrap_text(line.text, _width(), subsequent_indent="  ")
-        click.echo(click.style(text, **styles.get(line.tone, {})), color=False if plain else None)
-
-
-def _ask(question: Question) -> str | None:
-    """Print a question and return the answer, whatever was typed; None at the end of the input."""
-    click.echo(click.wrap_text(f"{question.text} [{question.choices}]", _width()) + " ", nl=False)
-    try:
-        typed = sys.stdin.buffer.readline(LONGEST) if sys.stdin is not None else b""
-        part = typed
-        while len(part) == LONGEST and not part.endswith(b"\n"):
-            part = sys.stdin.buffer.readline(LONGEST)
-    except OSError:  # the terminal is gone
-        typed = b""
-    text = typed.decode(errors="replace")
-    if not (typed and sys.stdin.isatty()):
-        click.echo(text.rstrip())  # else the next line would go on here
-    return text if typed else None
-
-
-def _width() -> int:
-    return min(100, max(60, shutil.get_terminal_size().columns))
 
 
 def _check_place(path: Path | None, *, overwrite: bool) -> None:

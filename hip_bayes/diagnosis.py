@@ -7,6 +7,7 @@ the room where it is done, which is loaded when the verb is first used.
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .inference.engine import engine_of
@@ -15,7 +16,7 @@ from .inference.result import Result
 from .network import reading
 from .network.model import NetworkData
 from .reasoning.triage import advice_of, present_flags, triage_of
-from .views import shown
+from .views import jupyter
 
 if TYPE_CHECKING:
     import os
@@ -36,9 +37,10 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 
-shown.register()
+jupyter.register()
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class Network(NetworkData):
     """A checked diagnostic network and what one can ask of it. Immutable: share it between threads.
 
@@ -152,10 +154,11 @@ class Network(NetworkData):
         Returns
         -------
         pandas.DataFrame
-            index = path of the number, the most influential first; see `hip_bayes.cohorts.weakest.weakest_numbers`.
+            index = path of the number, the most influential first; see
+            `hip_bayes.cohorts.weakest_numbers.weakest_numbers`.
 
         """
-        from .cohorts.weakest import weakest_numbers
+        from .cohorts.weakest_numbers import weakest_numbers
 
         return weakest_numbers(self, cases, k, level=level, ignore=ignore)
 
@@ -566,7 +569,7 @@ class Diagnosis(Result):
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data (str, float, bool, list, dict) that `json.dumps` takes."""
-        from .views.plain import as_dict
+        from .views.plain_data import as_dict
 
         return as_dict(self)
 

@@ -19,7 +19,7 @@ settings.load_profile("hip_bayes")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `pytest -m browser tests/browser --picture docs/explorer.png`."""
+    """Add `pytest -n 0 -m browser tests/browser --picture docs/explorer.png`."""
     parser.addoption("--picture", type=Path, help="take the README's picture of the explorer again, into this file")
 
 

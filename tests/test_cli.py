@@ -17,7 +17,7 @@ from hip_bayes import __version__
 from hip_bayes.cli import main
 from hip_bayes.network.checks import numbers as all_numbers
 from hip_bayes.network.provenance import by_basis, entries
-from hip_bayes.network.words import DISCLAIMER
+from hip_bayes.network.wording import DISCLAIMER
 
 if TYPE_CHECKING:
     from collections.abc import Callable

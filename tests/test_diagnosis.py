@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from strategies import evidence, networks
 
 import hip_bayes as hb
-from hip_bayes.network.words import DISCLAIMER
+from hip_bayes.network.wording import DISCLAIMER
 from hip_bayes.views.text import BARS, WIDTH
 
 FACTS: dict[str, object] = {"age": 46, "sex": "female", "lateral_pain": True, "night_pain": 0.7, "fever": True}

@@ -2,67 +2,23 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from example import example_data, solved
+from house import PACKAGE, PAGE, between_files, between_rooms, circle, drawing, files, floors, imports
 
 import hip_bayes as hb
 from hip_bayes.network.checks import numbers
 
-PACKAGE = Path(hb.__file__).parent
-MODULES = sorted(path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__")
+if TYPE_CHECKING:
+    from pathlib import Path
 
-ORDER = (
-    "errors",
-    "words",
-    "parts",
-    "checks",
-    "changes",
-    "model",
-    "links",
-    "priors",
-    "library",
-    "evidence",
-    "units",
-    "enumeration",
-    "kernel",
-    "coverage",
-    "inference",
-    "triage",
-    "diagnosis",
-    "cohort",
-    "formats",
-    "files",
-    "show",
-    "notebook",
-    "bridge",
-    "provenance",
-    "explanation",
-    "questions",
-    "interview",
-    "uncertainty",
-    "moves",
-    "sensitivity",
-    "intervention",
-    "fit",
-    "simulation",
-    "cases",
-    "scores",
-    "validation",
-    "drawing",
-    "layers",
-    "plots",
-    "look",
-    "explorer",
-    "card",
-    "cli",
-)
-"""Each module imports from earlier ones only. A new module goes after all that it imports."""
+MODULES = files(PACKAGE)
+MOST_ENTRIES = 12
 
 
 def test_what_the_package_offers() -> None:
@@ -79,6 +35,7 @@ def test_what_the_package_offers() -> None:
         "UnknownNameError",
         "Validation",
         "diagnose",
+        "diagnose_file",
         "diagnose_many",
         "explore",
         "load_network",
@@ -89,63 +46,97 @@ def test_what_the_package_offers() -> None:
     assert all(getattr(hb, name).__doc__ for name in hb.__all__)
 
 
-def imports(module: str, *, at_import: bool) -> set[str]:
-    """Return what a module imports outside `if TYPE_CHECKING`; at_import: not inside functions either.
-
-    A module of the package is named like `.model`, any other by its first part, like `pgmpy`.
-    """
-    found: set[str] = set()
-
-    def visit(node: ast.AST) -> None:
-        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
-            for other in node.orelse:
-                visit(other)
-            return
-        if at_import and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            return
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                name, *inside = alias.name.split(".")
-                found.add(f".{inside[0]}" if name == "hip_bayes" and inside else name)
-        elif isinstance(node, ast.ImportFrom):
-            parts = (node.module or "").split(".")
-            inner = node.level > 0 or parts[0] == "hip_bayes"
-            if inner and parts[0] in ("", "hip_bayes") and len(parts) == 1:
-                found.update(f".{alias.name}" for alias in node.names)
-            else:
-                found.add(f".{parts[-1] if node.level else parts[1]}" if inner else parts[0])
-        for child in ast.iter_child_nodes(node):
-            visit(child)
-
-    visit(ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8")))
-    return found
+def test_no_two_files_import_each_other_however_far_round() -> None:
+    """Counting imports inside functions, for types and in `__init__.py` files."""
+    assert circle(between_files(PACKAGE)) == []
 
 
-def test_every_module_has_its_place_in_the_order() -> None:
-    assert set(MODULES) == set(ORDER)
+def test_arrows_run_one_way_between_rooms() -> None:
+    """So that no room has an arrow up: each imports from lower floors alone."""
+    rooms = between_rooms(between_files(PACKAGE))
+
+    assert circle(rooms) == []
+    floor = {room: i for i, here in enumerate(floors(rooms)) for room in here}
+    assert all(floor[below] < floor[room] for room in rooms for below in rooms[room])
+    assert not {"diagnosis", "cli", "explorer"} & set().union(
+        *(rooms[room] for room in ("network", "inference", "reasoning", "cohorts", "validation", "views", "bridges"))
+    )
+
+
+@pytest.mark.parametrize(
+    ("late", "found"),
+    [
+        ("from hip_bayes.top.high import X", True),
+        ("from ..top.high import X", True),
+        ("from ..top import high", True),
+        ("import hip_bayes.top.high", True),
+        ("def f():\n    from ..top.high import X", True),
+        ("if TYPE_CHECKING:\n    from ..top.high import X", True),
+        ("from ..top import *", False),
+        ("from .deep import Y", False),
+        ("import high", False),
+    ],
+)
+def test_the_drawing_sees_every_way_to_import(tmp_path: Path, late: str, *, found: bool) -> None:
+    """A circle between two files of two rooms is seen, whichever way it is closed."""
+    package = tmp_path / "hip_bayes"
+    for room in ("top", "low"):
+        (package / room).mkdir(parents=True)
+        (package / room / "__init__.py").write_text("")
+    (package / "__init__.py").write_text("")
+    (package / "top" / "high.py").write_text("from ..low.deep import Y\nX = 1")
+    (package / "low" / "deep.py").write_text("Y = 1")
+    assert circle(between_rooms(between_files(package))) == []
+
+    (package / "low" / "deep.py").write_text(late)
+
+    arrows = between_files(package)
+    assert bool(circle(arrows)) == found
+    assert ("low.deep" in circle(arrows)) == found
+
+
+def test_an_import_from_a_room_itself_is_an_arrow(tmp_path: Path) -> None:
+    """What `__init__.py` files import counts too: a circle through one is a circle."""
+    package = tmp_path / "hip_bayes"
+    (package / "room").mkdir(parents=True)
+    (package / "__init__.py").write_text("from .room.one import X")
+    (package / "room" / "__init__.py").write_text("")
+    (package / "room" / "one.py").write_text("from .. import X")
+
+    assert set(circle(between_files(package))) == {"", "room.one"}
+
+
+def test_the_house_is_drawn_as_it_is() -> None:
+    """docs/house.md is what `python tests/house.py` writes."""
+    assert PAGE.read_text(encoding="utf-8") == drawing(PACKAGE), "draw it again: python tests/house.py"
+
+
+def test_the_front_door_has_few_signs() -> None:
+    """At most twelve entries, folders counted as one; `py.typed` is no entry but is there: the classifier claims it."""
+    entries = {path.name for path in PACKAGE.iterdir()} - {"__pycache__", "py.typed", "networks"}
+
+    assert len(entries) <= MOST_ENTRIES
+    assert (PACKAGE / "py.typed").is_file()
+
+
+def loaded(module: str, *, functions: bool) -> set[str]:
+    """Return the packages that a module imports from when it runs, by their first names; without types."""
+    return {name.partition(".")[0] for name, _ in imports(PACKAGE, MODULES[module], functions=functions, types=False)}
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_a_module_imports_only_from_earlier_ones(module: str) -> None:
-    earlier = {f".{name}" for name in ORDER[: ORDER.index(module)]}
-    own = {name for name in imports(module, at_import=True) if name.startswith(".")} - {".__version__"}
-
-    assert own <= earlier
-
-
-@pytest.mark.parametrize("module", [*MODULES, "__init__"])
 def test_only_the_bridge_imports_pgmpy(module: str) -> None:
     """Not even inside a function does any other."""
-    assert ("pgmpy" in imports(module, at_import=False)) == (module == "bridge")
+    assert ("pgmpy" in loaded(module, functions=True)) == (module == "bridges.pgmpy")
 
 
 SLOW = {"ipywidgets", "pgmpy", "pandas", "sklearn", "rich", "scipy", "matplotlib", "numba", "pyarrow", "dask"}
 
 
-@pytest.mark.parametrize("module", [*MODULES, "__init__"])
+@pytest.mark.parametrize("module", MODULES)
 def test_no_module_loads_anything_slow_when_imported(module: str) -> None:
-    """But the compiled loops, which `inference` loads when it needs them."""
-    assert SLOW & imports(module, at_import=True) == ({"numba"} if module == "kernel" else set())
+    """But the compiled loops, which `inference.engine` loads when it needs them."""
+    assert SLOW & loaded(module, functions=False) == ({"numba"} if module == "inference.kernel" else set())
 
 
 def test_a_diagnosis_from_a_cold_start_loads_nothing_slow(file: Path) -> None:

@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hip_bayes.errors import EvidenceError, HipBayesError, UnknownNameError, shown
+from hip_bayes.inference.arguments import names_of, whole_number
 from hip_bayes.inference.evidence import vocabulary_of
-from hip_bayes.inference.options import names_of, whole_number
 
 from . import formats
 from .table import diagnose_table, in_order

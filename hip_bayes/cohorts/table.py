@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from hip_bayes.errors import EvidenceError, HipBayesError, shown
+from hip_bayes.inference.arguments import columns_to_ignore, whole_number
 from hip_bayes.inference.engine import engine_of
 from hip_bayes.inference.evidence import SAME, Cases, vocabulary_of
-from hip_bayes.inference.options import columns_to_ignore, whole_number
 from hip_bayes.network.parts import LEVELS, SEXES
 from hip_bayes.reasoning import triage as rules
 

@@ -16,13 +16,14 @@ import numpy as np
 from hip_bayes.cohorts.formats import value_of
 from hip_bayes.diagnosis import Diagnosis, network_of
 from hip_bayes.errors import EvidenceError, HipBayesError, shown
+from hip_bayes.inference.arguments import names_of, whole_number
 from hip_bayes.inference.evidence import items_of
-from hip_bayes.inference.options import names_of, whole_number
-from hip_bayes.inference.said import said
+from hip_bayes.inference.in_words import said
 from hip_bayes.network.parts import LEVELS
-from hip_bayes.network.words import percent
+from hip_bayes.network.wording import percent
 from hip_bayes.reasoning.questions import WORTH, askable, enough, rank
-from hip_bayes.views.text import headline, network_line
+from hip_bayes.views.text import network_line
+from hip_bayes.views.triage_banner import headline
 
 if TYPE_CHECKING:
     import os

@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Any
 from hip_bayes.diagnosis import Diagnosis, Network, network_of
 from hip_bayes.errors import HipBayesError, MissingExtraError
 from hip_bayes.inference.evidence import items_of
-from hip_bayes.inference.said import sure_of
+from hip_bayes.inference.in_words import sure_of
 from hip_bayes.network.parts import KINDS, SEXES
-from hip_bayes.network.words import percent
+from hip_bayes.network.wording import percent
 from hip_bayes.reasoning.questions import BACKGROUND, WORTH, askable, rank
 from hip_bayes.views.html import DRAWS, LEVEL, MOST_PIECES, MOST_STATES, Html, pieces_of, tag, urgency, what_to_do
-from hip_bayes.views.text import headline, network_line
+from hip_bayes.views.text import network_line
+from hip_bayes.views.triage_banner import headline
 
-from .look import STYLE, fragment, probability, reasons
+from .page_html import STYLE, fragment, probability, reasons
 
 if TYPE_CHECKING:
     import os

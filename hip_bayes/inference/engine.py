@@ -12,7 +12,7 @@ from hip_bayes.errors import EvidenceError, NetworkTooLargeError
 
 from .enumeration import SMALLEST, Enumeration, Posterior, impossible
 from .evidence import Cases
-from .links import derive_links
+from .noisy_or import derive_links
 from .priors import CausePrior
 from .units import MAX_TABLE_BYTES, Units
 

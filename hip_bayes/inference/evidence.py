@@ -13,7 +13,7 @@ import numpy as np
 from hip_bayes.errors import ContradictionError, EvidenceError, UnknownNameError, shown
 from hip_bayes.network.parts import NO, SEXES, UNKNOWN, YES, Table
 
-from .options import NOT_NUMBERS, as_number
+from .arguments import NOT_NUMBERS, as_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from hip_bayes.network.model import NetworkData
 
-    from .links import Links
+    from .noisy_or import Links
     from .priors import CausePrior
 
     Floats = NDArray[np.float64]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hip_bayes.errors import NetworkError, UnknownNameError, shown
 
 from .parts import BASES, KINDS, LEVELS, NO, RESERVED, SEXES, UNKNOWN, YES, BySexAndBand, Number, OddsRatio, Table
-from .words import counted
+from .wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -20,7 +20,7 @@ from .changes import multiplied, replaced
 from .checks import check
 from .contents import Contents
 from .parts import Table
-from .words import counted
+from .wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sized

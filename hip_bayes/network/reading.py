@@ -1,4 +1,4 @@
-"""Find and read network files: TOML in, a checked `Network` out, every error with file and key."""
+"""Find and read network files: TOML in, a checked network out, every error with file and key."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from .parts import (
     Subtype,
     Table,
 )
-from .words import counted
+from .wording import counted
 
 if TYPE_CHECKING:
     import os

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hip_bayes.inference.arguments import whole_number
 from hip_bayes.inference.engine import engine_of
 from hip_bayes.inference.evidence import Case
-from hip_bayes.inference.options import whole_number
+from hip_bayes.inference.in_words import said
 from hip_bayes.inference.priors import logit
-from hip_bayes.inference.said import said
 from hip_bayes.network.provenance import entries
-from hip_bayes.network.words import factor, percent
+from hip_bayes.network.wording import factor, percent
 from hip_bayes.reasoning.triage import present_flags
 
 if TYPE_CHECKING:

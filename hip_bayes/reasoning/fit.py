@@ -17,8 +17,8 @@ import numpy as np
 
 from hip_bayes.errors import EvidenceError
 from hip_bayes.inference.engine import engine_of
-from hip_bayes.inference.said import said
-from hip_bayes.network import words
+from hip_bayes.inference.in_words import said
+from hip_bayes.network import wording
 from hip_bayes.network.parts import Table
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class Fit:
             return "Only one finding was answered: too few to call the answers unusual or not."
         share = (
             f"unusual for this network's population: of people like this one, asked the same, "
-            f"{words.percent(self.percentile / 100)} give less probable answers (ties count half)."
+            f"{wording.percent(self.percentile / 100)} give less probable answers (ties count half)."
         )
         if not self.outside:
             return f"The answers are not {share} {CAVEAT}"
@@ -137,7 +137,7 @@ class Fit:
         told = 1 if self.outside else 0  # the sentence has the first reason
         lines = [self.sentence, *(f"  - {reason}" for reason in self.reasons[told:])]
         if self.unexplained:
-            share = words.percent(self.unexplained_share)
+            share = wording.percent(self.unexplained_share)
             lines.append(f"Of the findings present, {share} are expected to come from nothing in the list.")
         lines.append("For research and education: answers are compared with a model, not with what someone has.")
         return "\n".join(lines)
@@ -330,7 +330,7 @@ def _unlisted(net: NetworkData, unexplained: Mapping[str, float]) -> list[str]:
     """Return as a sentence each finding that is more likely than not to come from nothing in the list."""
     most = sorted((f for f, p in unexplained.items() if p > 0.5), key=lambda f: -unexplained[f])
     return [
-        f"Nothing in the list explains {net.name_of(f)!r} well ({words.percent(unexplained[f])} unexplained)."
+        f"Nothing in the list explains {net.name_of(f)!r} well ({wording.percent(unexplained[f])} unexplained)."
         for f in most
     ]
 

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hip_bayes.inference.arguments import level_of, names_of, whole_number
 from hip_bayes.inference.engine import Engine, engine_of
 from hip_bayes.inference.enumeration import Enumeration
-from hip_bayes.inference.links import Links
-from hip_bayes.inference.options import level_of, names_of, whole_number
+from hip_bayes.inference.noisy_or import Links
 from hip_bayes.inference.priors import logit, stated_at
 from hip_bayes.network.changes import with_odds_times
 from hip_bayes.network.parts import Number, OddsRatio, Table

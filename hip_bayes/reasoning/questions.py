@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hip_bayes.errors import EvidenceError, UnknownNameError, shown
+from hip_bayes.inference.arguments import as_number, names_of, whole_number
 from hip_bayes.inference.engine import engine_of
 from hip_bayes.inference.enumeration import binary_entropy
 from hip_bayes.inference.evidence import vocabulary_of
-from hip_bayes.inference.options import as_number, names_of, whole_number
 from hip_bayes.network.parts import KINDS, ROUNDING
-from hip_bayes.network.words import counted, percent
+from hip_bayes.network.wording import counted, percent
 from hip_bayes.reasoning.triage import triage_of
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import numpy as np
 
 from hip_bayes.network.provenance import sources_of
 
-from .moves import FARTHEST, Answers, allowed, linear, moved, stated_together
+from .moved_numbers import FARTHEST, Answers, allowed, linear, moved, stated_together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hip_bayes.inference.result import Result
     from hip_bayes.network.model import NetworkData
 
-    from .moves import Span
+    from .moved_numbers import Span
 
 STEPS = (0.5, 1.0, 2.0)
 """Where on the way there to look, besides the ends of its interval and the farthest value: changes of log odds."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hip_bayes.network.parts import LEVELS
-from hip_bayes.network.words import percent
+from hip_bayes.network.wording import percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from hip_bayes.errors import EvidenceError, shown
 from hip_bayes.network.provenance import by_basis, entries
-from hip_bayes.network.words import DISCLAIMER
+from hip_bayes.network.wording import DISCLAIMER
 
 from .cases import OTHER
 

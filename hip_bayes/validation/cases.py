@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hip_bayes.errors import ContradictionError, EvidenceError, UnknownNameError, shown
+from hip_bayes.inference.arguments import columns_to_ignore
 from hip_bayes.inference.evidence import vocabulary_of
-from hip_bayes.inference.options import columns_to_ignore
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hip_bayes.inference.arguments import whole_number
 from hip_bayes.inference.engine import engine_of
-from hip_bayes.inference.options import whole_number
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,7 +10,7 @@ import numpy as np
 
 from hip_bayes.cohorts.table import diagnose_many
 from hip_bayes.errors import EvidenceError, UnknownNameError, shown
-from hip_bayes.inference.options import as_number, level_of, names_of, whole_number
+from hip_bayes.inference.arguments import as_number, level_of, names_of, whole_number
 from hip_bayes.network.parts import Table
 
 from .cases import OTHER, read_cases

@@ -10,16 +10,17 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from hip_bayes.inference.engine import engine_of
-from hip_bayes.inference.said import said
+from hip_bayes.inference.in_words import said
 from hip_bayes.network.parts import KINDS, SEXES, Number, OddsRatio
-from hip_bayes.network.words import between, counted, factor, percent
+from hip_bayes.network.wording import between, counted, factor, percent
 from hip_bayes.reasoning.explanation import explain
 from hip_bayes.reasoning.fit import fit, remarks_of
 from hip_bayes.reasoning.intervals import intervals
 from hip_bayes.reasoning.questions import next_questions
 from hip_bayes.reasoning.triage import advice_of, triage_of
 
-from .text import avoided, cleared, headline, known_by_name, network_line
+from .text import known_by_name, network_line
+from .triage_banner import avoided, cleared, headline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -270,7 +271,7 @@ def _next_questions(d: Result) -> Iterator[Html]:
 
 def of_network(net: NetworkData) -> str:
     """Return a network as an HTML fragment: what it is, its causes with their priors, what its numbers rest on."""
-    from hip_bayes.network.words import DISCLAIMER
+    from hip_bayes.network.wording import DISCLAIMER
 
     seen = f", as seen in: {net.settings[net.setting].name}" if net.setting else ""
     ages = f"{net.age_range[0]} to {net.age_range[1]}"

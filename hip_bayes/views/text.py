@@ -1,14 +1,16 @@
-"""How a result looks in words and as a table in the terminal (rich), red flags first; `notebook` has the HTML."""
+"""How a result looks in words and as a table in the terminal (rich), red flags first; `html` has the HTML."""
 
 from __future__ import annotations
 
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from hip_bayes.inference.said import said, sure_of
-from hip_bayes.network.words import DISCLAIMER, percent
+from hip_bayes.inference.in_words import said, sure_of
+from hip_bayes.network.wording import DISCLAIMER, percent
 from hip_bayes.reasoning.fit import remarks_of
 from hip_bayes.reasoning.triage import triage_of
+
+from .triage_banner import avoided, cleared, headline, not_cleared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,39 +42,6 @@ def known(d: Result) -> str:
 def known_by_name(d: Result) -> str:
     """Return what was known, by its names: 'age 46, female, Groin pain: no, ...'."""
     return ", ".join(said(d.network, id_, value) for id_, value in d.evidence.items()) or "nothing"
-
-
-def headline(d: Result) -> str:
-    """Return the triage level in words."""
-    if triage_of(d).level == "routine" and not d.network.red_flags:
-        if d.network.hazards:
-            return "ROUTINE: no hazard at its threshold; this network has no red flags"
-        return "This network has no red flags: it says nothing about urgency"
-    words = {
-        "urgent": "URGENT: have this assessed today",
-        "soon": "SOON: have this assessed within days",
-        "routine": "ROUTINE: nothing urgent in what was said",
-    }
-    return words[triage_of(d).level]
-
-
-def cleared(d: Result) -> bool:
-    """Say whether a result that is not urgent may look so: there are red flags, and none that nobody asked about."""
-    return triage_of(d).level != "routine" or (bool(d.network.red_flags) and not triage_of(d).not_cleared)
-
-
-def not_cleared(d: Result) -> str:
-    """Return which red flags nobody asked about, as a sentence, or an empty text."""
-    missing = triage_of(d).not_cleared
-    if not missing:
-        return ""
-    return f"Not asked, so not cleared ({len(missing)} of {len(d.network.red_flags)} red flags): {', '.join(missing)}."
-
-
-def avoided(d: Result) -> str:
-    """Return which tests must not be done now, as a sentence, or an empty text."""
-    names = [f"{d.network.name_of(f)} ({f})" for f in triage_of(d).avoid]
-    return f"Do not test now: {', '.join(names)}." if names else ""
 
 
 def network_line(d: Result) -> str:

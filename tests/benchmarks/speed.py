@@ -802,9 +802,9 @@ def large_file(net: hb.Network, folder: Path, rows: int, in_memory: float, agree
 # -------------------------------------------------------------------------------------------------------- the profile
 
 STAGES = {
-    "triage": r"/hip_bayes/triage\.py",
-    "reading columns": r"/hip_bayes/evidence\.py|/hip_bayes/cohort\.py (\w*read\w*|\w*columns?)$",
-    "inference": r"/hip_bayes/(?!cohort|diagnosis|model|library|parts|errors|__init__)\w+\.py",
+    "triage": r"/hip_bayes/reasoning/triage\.py",
+    "reading columns": r"/hip_bayes/inference/evidence\.py|/hip_bayes/cohorts/table\.py (\w*read\w*|\w*columns?)$",
+    "inference": r"/hip_bayes/inference/\w+\.py",
 }
 """Stage -> file and function; what belongs to none counts for whoever called it, in the end diagnose_many itself."""
 ITSELF = "making the table, and the rest"

@@ -14,7 +14,7 @@ import pytest
 import servers
 
 import hip_bayes as hb
-from hip_bayes.network.words import between, percent
+from hip_bayes.network.wording import between, percent
 from hip_bayes.views.html import DRAWS, LEVEL
 
 if TYPE_CHECKING:

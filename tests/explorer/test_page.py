@@ -20,7 +20,7 @@ from strategies import evidence, networks
 import hip_bayes as hb
 from hip_bayes import Diagnosis
 from hip_bayes.explorer.page import FOUND, Explorer
-from hip_bayes.network.words import between, percent
+from hip_bayes.network.wording import between, percent
 from hip_bayes.reasoning.questions import WORTH, askable, rank
 from hip_bayes.views.html import DRAWS, LEVEL
 

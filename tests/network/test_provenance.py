@@ -192,7 +192,7 @@ def test_sources_are_a_new_table_each_time(net: Network) -> None:
     table["value"] = 0.0
 
     assert (d.sources()["value"] > 0).all()
-    pd.testing.assert_frame_equal(d.sources(), sources_of(d))
+    pd.testing.assert_frame_equal(d.sources(), sources_of(net, KNOWN, sex=d.case.sex, band=d.case.band))
 
 
 def nudged(net: Network, changed: set[str]) -> Network:

@@ -577,7 +577,7 @@ def test_on_the_shipped_network_it_neither_stops_at_once_nor_asks_all() -> None:
 
 def test_asking_by_what_was_said_takes_fewer_questions_than_any_fixed_order() -> None:
     """On 20 runners answered truthfully, by the benchmark's limits; every order ends with the same entropy."""
-    benchmark = runpy.run_path(str(Path(__file__).parent / "benchmarks" / "questions.py"))
+    benchmark = runpy.run_path(str(Path(__file__).parents[1] / "benchmarks" / "questions.py"))
     net = hb.load_network()
     orders = {"adaptive": None, "fixed": benchmark["fixed_order"](net), "file": list(net.findings)}
     total = dict.fromkeys(orders, 0)
@@ -595,7 +595,7 @@ def test_asking_by_what_was_said_takes_fewer_questions_than_any_fixed_order() ->
 
 
 def test_the_benchmark_s_plain_way_gives_the_same_bits() -> None:
-    benchmark = runpy.run_path(str(Path(__file__).parent / "benchmarks" / "questions.py"))
+    benchmark = runpy.run_path(str(Path(__file__).parents[1] / "benchmarks" / "questions.py"))
     d = hb.diagnose(RUNNERS[1])
     ranking = rank(d.network, d.case, askable(d))
 

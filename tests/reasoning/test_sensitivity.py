@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from strategies import evidence, networks
 
 from hip_bayes import EvidenceError, NetworkError, UnknownNameError, load_network
-from hip_bayes.cohorts.weakest import weakest_numbers
+from hip_bayes.cohorts.weakest_numbers import weakest_numbers
 from hip_bayes.errors import NetworkTooLargeError
 from hip_bayes.network.parts import OddsRatio
 from hip_bayes.reasoning.intervals import interval_of
-from hip_bayes.reasoning.moves import FARTHEST, allowed, linear, moved
+from hip_bayes.reasoning.moved_numbers import FARTHEST, allowed, linear, moved
 from hip_bayes.reasoning.sensitivity import sensitivity
 
 if TYPE_CHECKING:

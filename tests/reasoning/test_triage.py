@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from strategies import evidence, networks
 
 import hip_bayes as hb
-from hip_bayes.network.words import percent
+from hip_bayes.network.wording import percent
 
 if TYPE_CHECKING:
     from hip_bayes import Network

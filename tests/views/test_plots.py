@@ -26,10 +26,10 @@ from hip_bayes import Diagnosis, Network, Validation
 from hip_bayes.errors import EvidenceError, HipBayesError, MissingExtraError, UnknownNameError
 from hip_bayes.inference.evidence import Case
 from hip_bayes.network.parts import KINDS, SEXES
-from hip_bayes.network.words import factor, percent
+from hip_bayes.network.wording import factor, percent
 from hip_bayes.views import drawing, layers, plots
 from hip_bayes.views import text as show
-from hip_bayes.views.plots import FEW_PAIRS
+from hip_bayes.views.plots_of_validations import FEW_PAIRS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -16,15 +16,16 @@ from hypothesis import strategies as st
 from strategies import evidence, networks
 
 import hip_bayes as hb
-from hip_bayes.explorer.look import probability, reasons
-from hip_bayes.inference.said import said
+from hip_bayes.explorer.page_html import probability, reasons
+from hip_bayes.inference.in_words import said
 from hip_bayes.network.checks import numbers
 from hip_bayes.network.parts import Number, OddsRatio
 from hip_bayes.network.provenance import by_basis, look_up
-from hip_bayes.network.words import DISCLAIMER, between, factor, percent, sure
+from hip_bayes.network.wording import DISCLAIMER, between, factor, percent, sure
 from hip_bayes.reasoning.explanation import SMALL
+from hip_bayes.reasoning.fit import fit
 from hip_bayes.views.html import DRAWS, LEVEL, MOST_PIECES, MOST_STATES, of_network, tag
-from hip_bayes.views.text import cleared, headline
+from hip_bayes.views.triage_banner import cleared, headline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -393,7 +394,8 @@ def test_the_fit_is_mentioned_where_the_case_is_outside(rich: hb.Network) -> Non
     assert not inside.fit.outside
     sentence = "The answers are unusual"
     clash = f"Two {SCRIPT} clash."
-    vars(outside)["fit"] = dataclasses.replace(inside.fit, percentile=0.2, reasons=(clash,))
+    unusual = dataclasses.replace(inside.fit, percentile=0.2, reasons=(clash,))
+    outside._kept[fit] = unusual  # noqa: SLF001 what `once` keeps
 
     assert sentence not in read(inside).text
     assert outside.fit.sentence in read(outside).text

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hip_bayes.inference.said import said
-from hip_bayes.network.words import between, factor, percent
+from hip_bayes.inference.in_words import said
+from hip_bayes.network.wording import between, factor, percent
 from hip_bayes.views.html import LEVEL, RESULT_STYLE, Html, bar_of, table_of, tag
 
 if TYPE_CHECKING:

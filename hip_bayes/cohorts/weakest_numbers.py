@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hip_bayes.errors import EvidenceError, shown
+from hip_bayes.inference.arguments import names_of, whole_number
 from hip_bayes.inference.engine import engine_of
-from hip_bayes.inference.options import names_of, whole_number
 from hip_bayes.inference.result import Result
-from hip_bayes.reasoning.moves import Answers, allowed
+from hip_bayes.reasoning.moved_numbers import Answers, allowed
 from hip_bayes.reasoning.sensitivity import LEADS, in_words, numbers_of, rows_of
 
 from .table import fact_columns, read_table

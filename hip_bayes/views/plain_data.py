@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hip_bayes.network.words import DISCLAIMER
+from hip_bayes.network.wording import DISCLAIMER
 from hip_bayes.reasoning.fit import remarks_of
 from hip_bayes.reasoning.triage import advice_of, present_flags, triage_of
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from hip_bayes.errors import EvidenceError, MissingExtraError, shown
-from hip_bayes.inference.said import said
+from hip_bayes.inference.in_words import said
 from hip_bayes.reasoning.triage import triage_of
 
-from . import text as show
+from .triage_banner import headline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -279,7 +279,7 @@ def put_title(ax: Axes, text: str, size: float, d: Result | None = None) -> Any:
     """Title an Axes: how urgent the case is first, if it is."""
     width, height = space_of(ax)
     characters, lines = int(width / (CHARACTER * size)), int(np.clip(height / 60, 1, 4))
-    urgent = wrap(show.headline(d), characters) if d is not None and triage_of(d).level != "routine" else []
+    urgent = wrap(headline(d), characters) if d is not None and triage_of(d).level != "routine" else []
     body = wrap(text, characters)
     if len(body) > lines:
         body = [*body[: lines - 1], cut_to(" ".join(body[lines - 1 :]), characters)]

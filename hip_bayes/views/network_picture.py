@@ -8,11 +8,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hip_bayes.inference.engine import engine_of
-from hip_bayes.inference.said import said
-from hip_bayes.network import words
+from hip_bayes.inference.in_words import said
+from hip_bayes.network import wording
 from hip_bayes.network.parts import KINDS
 
-from .drawing import BLUE, CHARACTER, GREY, LEADING, PLAIN, RED, SMALLEST, cut_to, fitting, ink_of, known, space_of
+from .picture_style import (
+    BLUE,
+    CHARACTER,
+    GREY,
+    LEADING,
+    PLAIN,
+    RED,
+    SMALLEST,
+    cut_to,
+    fitting,
+    ink_of,
+    known,
+    space_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -158,7 +171,7 @@ class Picture:
             self.ax.add_patch(Rectangle(width=inside, fc=self.ax.get_facecolor(), ec="none", zorder=2, **box))
             if self.case:
                 self.ax.add_patch(Rectangle(width=inside * self.case[id_], fc=BLUE, alpha=0.4, zorder=3, **box))
-                self.label(x + inside - 3, y, words.percent(self.case[id_]), faint=faint, ha="right", zorder=5)
+                self.label(x + inside - 3, y, wording.percent(self.case[id_]), faint=faint, ha="right", zorder=5)
             heavy = 1.8 if id_ == self.highlight else 0.8
             self.ax.add_patch(
                 Rectangle(width=inside, fc="none", ec=self.ink, lw=heavy, zorder=4, alpha=0.45 if faint else 1, **box)

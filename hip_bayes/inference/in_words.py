@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hip_bayes.network.words import sure
+from hip_bayes.network.wording import sure
 
 if TYPE_CHECKING:
     from hip_bayes.network.model import NetworkData

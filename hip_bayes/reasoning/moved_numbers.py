@@ -16,7 +16,7 @@ from hip_bayes.errors import NetworkError
 from hip_bayes.inference.engine import engine_of
 from hip_bayes.inference.enumeration import Enumeration
 from hip_bayes.inference.evidence import Case
-from hip_bayes.inference.links import derive_links
+from hip_bayes.inference.noisy_or import derive_links
 from hip_bayes.inference.priors import stated_at
 from hip_bayes.network.changes import replaced, with_odds_times
 from hip_bayes.network.parts import Number, OddsRatio, Table
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hip_bayes.inference.links import Links
+    from hip_bayes.inference.noisy_or import Links
     from hip_bayes.inference.priors import CausePrior
     from hip_bayes.inference.units import Units
     from hip_bayes.network.model import NetworkData
@@ -69,7 +69,7 @@ def moved(net: NetworkData, path: str, value: float) -> dict[str, object]:
     Examples
     --------
     >>> import hip_bayes as hb
-    >>> from hip_bayes.reasoning.moves import moved
+    >>> from hip_bayes.reasoning.moved_numbers import moved
     >>> moved(hb.load_network(), "findings.lateral_pain.leak", 0.1)
     {'findings.lateral_pain.leak': 0.1}
 
