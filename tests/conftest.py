@@ -9,6 +9,8 @@ import pytest
 from example import Data, example_data, example_text, rich_data, solved
 from hypothesis import HealthCheck, settings
 
+import hip_bayes as hb
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -45,6 +47,12 @@ def net() -> Network:
 def rich() -> Network:
     """Return the example with more of everything (`example.rich_data`)."""
     return solved(rich_data())
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Network:
+    """Return the shipped network."""
+    return hb.load_network()
 
 
 @pytest.fixture

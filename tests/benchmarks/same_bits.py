@@ -45,6 +45,7 @@ def answers(network: str, cases: int) -> dict[str, object]:
 
     import hip_bayes as hb
 
+    print(f"asked: {Path(hb.__file__).parents[1]}", file=sys.stderr)
     net = hb.load_network(network)
     rng = np.random.default_rng(SEED)
     names = [*net.background, *net.findings, *net.red_flags]

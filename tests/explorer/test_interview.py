@@ -54,11 +54,6 @@ WORDS = [
 EVERY_KIND = ("background", "history", "examination", "imaging")
 
 
-@pytest.fixture(scope="module")
-def shipped() -> Network:
-    return hb.load_network()
-
-
 def said(interview: Interview, text: str) -> str:
     """Return what an answer leads the interview to say."""
     return "\n".join(line.text for line in interview.answer(text).lines)

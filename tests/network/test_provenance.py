@@ -30,11 +30,6 @@ if TYPE_CHECKING:
 KNOWN = {"age": 30, "sex": "female", "night_pain": True, "weak_muscles": False}
 
 
-@pytest.fixture(scope="module")
-def shipped() -> Network:
-    return hb.load_network()
-
-
 def rich_data() -> Data:
     """Return the example with a group, an alias, a hazard, a setting, a sign and a cause that acts on another."""
     data = example_data()

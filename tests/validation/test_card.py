@@ -26,11 +26,6 @@ CARD = networks_dir() / "hip_pain_runners.card.md"
 
 
 @pytest.fixture(scope="module")
-def shipped() -> Network:
-    return hb.load_network()
-
-
-@pytest.fixture(scope="module")
 def validated(shipped: Network) -> Validation:
     return hb.validate(CASES, network=shipped)
 

@@ -31,11 +31,6 @@ N = 100_000
 SEEDS = (1, 2)
 
 
-@pytest.fixture(scope="module")
-def shipped() -> Network:
-    return hb.load_network()
-
-
 @pytest.fixture(params=["example", "shipped"])
 def either(request: pytest.FixtureRequest, net: Network, shipped: Network) -> Network:
     return net if request.param == "example" else shipped

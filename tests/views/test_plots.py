@@ -24,11 +24,11 @@ from strategies import evidence, networks
 import hip_bayes as hb
 from hip_bayes import Diagnosis, Network, Validation
 from hip_bayes.errors import EvidenceError, HipBayesError, MissingExtraError, UnknownNameError
+from hip_bayes.inference import in_words as show
 from hip_bayes.inference.evidence import Case
 from hip_bayes.network.parts import KINDS, SEXES
 from hip_bayes.network.wording import factor, percent
-from hip_bayes.views import drawing, layers, plots
-from hip_bayes.views import text as show
+from hip_bayes.views import network_picture, picture_style, plots
 from hip_bayes.views.plots_of_validations import FEW_PAIRS
 
 if TYPE_CHECKING:
@@ -57,11 +57,6 @@ def _close() -> Iterator[None]:
     yield
     plt.close("all")
     assert mpl.rcParams == before
-
-
-@pytest.fixture(scope="module")
-def shipped() -> Network:
-    return hb.load_network()
 
 
 @pytest.fixture(scope="module")
@@ -197,7 +192,7 @@ def check_readable(ax: Axes) -> None:
     assert min(text.get_fontsize() for text in words(ax)) >= 6.4
 
 
-def gauges(ax: Axes, *, colour: str = drawing.BLUE) -> list[patches.Rectangle]:
+def gauges(ax: Axes, *, colour: str = picture_style.BLUE) -> list[patches.Rectangle]:
     """Return the filled rectangles of that colour, in the order they were drawn."""
     want = colors.to_rgb(colour)
     return [
@@ -274,7 +269,7 @@ def test_words_take_the_colour_of_the_axes(of_rich: Diagnosis, v: Validation, na
     for text in words(ax):
         colour = colors.to_rgb(text.get_color())
         inside_a_cell = name == "findings" and text in ax.texts
-        assert inside_a_cell or colour in (colors.to_rgb("white"), colors.to_rgb(drawing.RED)), text.get_text()
+        assert inside_a_cell or colour in (colors.to_rgb("white"), colors.to_rgb(picture_style.RED)), text.get_text()
 
 
 @pytest.mark.parametrize(
@@ -404,8 +399,8 @@ def test_explanation_leads_from_the_prior_to_the_posterior(d: Diagnosis, of: str
     assert [sorted(move) for move in moves] == [pytest.approx(sorted(pair)) for pair in itertools.pairwise(starts)]
     assert list(ax.lines[0].get_xdata()) == pytest.approx([starts[0], table.attrs["log_odds_posterior"]])
     signs = [colors.to_hex(bar.get_facecolor()).upper() for bar in ax.patches]
-    assert signs == [drawing.BLUE if x > 0 else drawing.RED for x in table["contribution"]]
-    assert {drawing.BLUE, drawing.RED} == set(signs)
+    assert signs == [picture_style.BLUE if x > 0 else picture_style.RED for x in table["contribution"]]
+    assert {picture_style.BLUE, picture_style.RED} == set(signs)
     assert [t.get_text() for t in ax.texts] == [factor(x).removeprefix("odds ") for x in table["contribution"]]
     labels = [flat(t) for t in ax.get_yticklabels()]
     assert labels[0] == f"nothing known: {percent(table.attrs['prior'])}"
@@ -508,7 +503,7 @@ def test_network_shows_what_is_known_and_how_likely_each_cause_is(of_rich: Diagn
 def test_network_marks_what_is_present_absent_and_unsure(rich: Network) -> None:
     """A filled square, a crossed empty one, a half filled one; of what is not known only a dot."""
     ax = plots.network(rich, case=rich.diagnose(lateral_pain=True, night_pain=0.7, onset="gradual"))
-    face, fill = colors.to_rgba(ax.get_facecolor()), colors.to_rgba(drawing.RED)
+    face, fill = colors.to_rgba(ax.get_facecolor()), colors.to_rgba(picture_style.RED)
     at: dict[str, list[tuple[Any, ...]]] = {}
     for line in ax.lines:
         [x], [y] = line.get_data()
@@ -609,7 +604,7 @@ def test_a_cause_alone_makes_a_finding_as_likely_as_the_joint_distribution_says(
             shares = [s.share.p for s in cause.subtypes.values()] or [1.0]
             at: list[int | slice] = [0] * len(shape)
             at[listed.causes.index(c)] = slice(1, None)
-            assert layers.alone(net, f, c) == pytest.approx(float(np.dot(shares, table[tuple(at)])), abs=1e-12)
+            assert network_picture.alone(net, f, c) == pytest.approx(float(np.dot(shares, table[tuple(at)])), abs=1e-12)
 
 
 def test_findings_shows_the_table_with_kinds_apart_and_the_leak_beside(shipped: Network) -> None:
