@@ -16,6 +16,7 @@ from .inference.result import Result
 from .network import reading
 from .network.model import NetworkData
 from .reasoning.triage import advice_of, present_flags, triage_of
+from .validation.cases import SUBGROUPS
 from .views import jupyter
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Network(NetworkData):
         *,
         setting: str | None = None,
         ignore: Iterable[str] = (),
-        with_triage: bool = False,
+        with_triage: bool = True,
         threads: int = 1,
     ) -> pd.DataFrame:
         """Return the exact posteriors of a table of cases; see `hip_bayes.diagnose_many`."""
@@ -296,10 +297,9 @@ class Diagnosis(Result):
         True
 
         """
-        from .network.provenance import sources_of
+        from .reasoning.sources import sources_behind
 
-        case = self.case
-        return sources_of(self.network, (*case.findings, *case.background), sex=case.sex, band=case.band)
+        return sources_behind(self)
 
     def explain(self, cause: str) -> pd.DataFrame:
         """Return what each piece of evidence did to the probability of a cause: Shapley values on the log-odds scale.
@@ -563,9 +563,9 @@ class Diagnosis(Result):
     @property
     def fit(self) -> Fit:
         """Whether the case looks like one that this network knows; see `hip_bayes.reasoning.fit.fit`."""
-        from .reasoning.fit import fit
+        from .reasoning.fit import fit_of
 
-        return self.once(fit)
+        return fit_of(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data (str, float, bool, list, dict) that `json.dumps` takes."""
@@ -692,7 +692,7 @@ def diagnose_many(  # noqa: PLR0913 one keyword a choice of the user
     network: Network | str | os.PathLike[str] | None = None,
     setting: str | None = None,
     ignore: Iterable[str] = (),
-    with_triage: bool = False,
+    with_triage: bool = True,
     threads: int = 1,
 ) -> pd.DataFrame:
     """Return the probability of each cause for every row of a table of cases. Exact.
@@ -707,7 +707,9 @@ def diagnose_many(  # noqa: PLR0913 one keyword a choice of the user
     ignore
         columns to pass over, such as an identifier; every other column must be a name of the network.
     with_triage
-        add a column "triage": "urgent", "soon" or "routine".
+        add the columns "triage" ("urgent", "soon" or "routine") and "red_flags_asked" (how many of the network's red
+        flags the row answers with yes or no: as long as not all are, routine means no more than that nothing urgent
+        was said). False: the causes alone. A network without rules of urgency has neither.
     threads
         how many threads to compute on, at least 1.
 
@@ -715,7 +717,8 @@ def diagnose_many(  # noqa: PLR0913 one keyword a choice of the user
     -------
     pandas.DataFrame
         (for a dask DataFrame a lazy dask DataFrame with the same partitions.) Same index as `frame`, one float64 column
-        a cause in file order including ``other``, in [0, 1]. A row's numbers are the same bits in whatever order and
+        a cause in file order including ``other``, in [0, 1]; then, unless left out, "triage" (text) and
+        "red_flags_asked" (int64). A row's numbers are the same bits in whatever order and
         company the rows come and on however many threads, and those of `diagnose` within 1e-9.
 
     Raises
@@ -748,7 +751,7 @@ def diagnose_file(  # noqa: PLR0913 all but the first two are options
 ) -> Counts:
     """Write the exact probability of each cause, and the triage level, for every row of a file of cases.
 
-    Memory is that of `CHUNK_ROWS` rows a thread, for Parquet plus one compressed row group, however long the file. The
+    Memory is that of 65,536 rows a thread, for Parquet plus one compressed row group, however long the file. The
     parts in the directory ``OUT.parts`` take about as much as `target`, until that is whole. A run that was stopped,
     even killed, goes on after its last finished part when it is started again with the same arguments, and `target`
     comes out the same, byte for byte.
@@ -817,9 +820,9 @@ def validate(  # noqa: PLR0913 all but the first are options
     bootstrap: int = 1000,
     level: float = 0.95,
     seed: int = 0,
-    by: Sequence[str] = ("sex", "age", "setting"),
+    by: Sequence[str] = SUBGROUPS,
     ignore: Iterable[str] = (),
-) -> Validation:
+) -> Validation[Network]:
     """Score a network on cases whose causes are known.
 
     Parameters

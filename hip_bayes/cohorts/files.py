@@ -3,7 +3,7 @@
 While a run is at work, and after it was stopped, there is a directory OUT.parts beside OUT:
 
     lock               held by the run at work; the system lets go of it when that run ends, however it ends
-    manifest.json      what the parts were made from: input, network, options, version; `PLACING` once `out` is whole
+    manifest.json      what the parts were made from: input, network, options, code; `PLACING` once `out` is whole
     part-000000.arrow  the answers to the first `CHUNK_ROWS` rows, with its rejects as metadata; and so on
     out                OUT being put together from the parts
 
@@ -14,11 +14,12 @@ rejects and OUT.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import sys
 from dataclasses import dataclass
-from importlib import metadata
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,10 +30,11 @@ from hip_bayes.inference.arguments import names_of, whole_number
 from hip_bayes.inference.evidence import vocabulary_of
 
 from . import formats
-from .table import diagnose_table, in_order
+from .table import ASKED, TRIAGE, diagnose_table, has_rules, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from importlib.resources.abc import Traversable
     from typing import IO
 
     import pandas as pd
@@ -46,7 +48,6 @@ CHUNK_ROWS = 2**16
 """Rows read, diagnosed and kept as one part, and as one row group of a Parquet OUT."""
 
 REJECT_COLUMNS = ("row", "column", "value", "reason")
-TRIAGE = "triage"
 PLACING = "placing"
 """In the manifest: rejects and OUT are being moved to their places, so files that are there may be this run's."""
 
@@ -94,7 +95,7 @@ def diagnose_file(  # noqa: PLR0913 all but the first three are options
         "network": job.net.fingerprint,
         "ids": list(ids),
         "rejects": job.collects,
-        "version": _version(),
+        "code": _code(),
         "chunk_rows": CHUNK_ROWS,
     }
     temporary = None if rejects is None else rejects.with_name(f".{rejects.name}.{target.name}.tmp")
@@ -187,7 +188,7 @@ def _check_columns(job: _Job, *, as_text: bool) -> None:
         if name not in names:
             listed = ", ".join(map(repr, names[:8])) + (", ..." if len(names) > 8 else "")
             raise UnknownNameError.among(name, names, what="id column", where=f"the columns of {job.source}: {listed}")
-        taken = (*job.net.causes, TRIAGE, *(REJECT_COLUMNS if job.collects else ()))
+        taken = (*job.net.causes, TRIAGE, ASKED, *(REJECT_COLUMNS if job.collects else ()))
         if name in taken:
             raise EvidenceError(
                 f"{job.source}: the id column {name!r} has the name of a column that is written; allowed: any other "
@@ -236,12 +237,17 @@ def _origin(source: Path) -> dict[str, object]:
     return {"path": str(source.resolve()), "size": about.st_size, "mtime_ns": about.st_mtime_ns}
 
 
-def _version() -> str:
-    """Return the version of hip_bayes, as installed."""
-    try:
-        return metadata.version("hip-bayes")
-    except metadata.PackageNotFoundError:  # used from a folder, a zip file or a frozen program
-        return "unknown"
+def _code() -> str:
+    """Return a hash of the package's own files: parts made by other code are not gone on with."""
+
+    def within(folder: Traversable) -> Iterator[bytes]:
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+            if entry.is_dir():
+                yield from within(entry)
+            elif entry.name.endswith(".py"):
+                yield entry.read_bytes()
+
+    return hashlib.sha256(b"".join(within(files(__name__.partition(".")[0])))).hexdigest()
 
 
 # ----------------------------------------------------------------------------------------------------- answering
@@ -287,7 +293,8 @@ class _Job:
         import pyarrow as pa
 
         causes = [pa.field(cause, pa.float64()) for cause in self.net.causes]
-        return pa.schema([*map(self.columns.field, self.ids), *causes, pa.field(TRIAGE, pa.string())])
+        triage = [pa.field(TRIAGE, pa.string()), pa.field(ASKED, pa.int64())] if has_rules(self.net) else []
+        return pa.schema([*map(self.columns.field, self.ids), *causes, *triage])
 
     def answer(self, chunk: pa.Table, first: int) -> pa.Table:
         """Return the rows of OUT for a chunk that starts at row `first` of the input; rejects in the metadata."""
@@ -308,7 +315,8 @@ class _Job:
             )
         ids = chunk.select(self.ids).filter(pa.array(kept)).unify_dictionaries()
         columns = [*ids.columns, *(pa.array(answers[c].to_numpy(dtype=np.float64)) for c in self.net.causes)]
-        columns.append(pa.array(answers[TRIAGE], pa.string()))
+        if has_rules(self.net):
+            columns += [pa.array(answers[TRIAGE], pa.string()), pa.array(answers[ASKED], pa.int64())]
         told = self._told(chunk, bad, first) if bad else []
         return pa.table(columns, schema=self.schema.with_metadata({"rejects": json.dumps(told)}))
 

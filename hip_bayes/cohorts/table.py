@@ -38,6 +38,8 @@ S = TypeVar("S")
 T = TypeVar("T")
 CHUNK = 2**14
 """Rows computed at a time: bounds the memory beside the table itself to some tens of megabytes a thread."""
+TRIAGE, ASKED = "triage", "red_flags_asked"
+"""Columns of the answers besides the causes."""
 ALIKE = frozenset({bool, np.bool_, int, float, np.float64, str, type(None)})
 """Types whose values mean the same whenever they are equal (ages apart)."""
 
@@ -55,8 +57,21 @@ class Reject:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Triaged:
+    """The triage of some rows: indices in `LEVELS`, and how many red flags were answered, each of shape (rows,)."""
+
+    levels: NDArray[np.int8]
+    asked: NDArray[np.int64]
+
+
+def has_rules(net: NetworkData) -> bool:
+    """Say whether a network has anything that makes a case urgent."""
+    return bool(net.red_flags or net.hazards or net.patterns)
+
+
 def diagnose_many(
-    net: NetworkData, frame: pd.DataFrame, *, ignore: Iterable[str] = (), with_triage: bool = False, threads: int = 1
+    net: NetworkData, frame: pd.DataFrame, *, ignore: Iterable[str] = (), with_triage: bool = True, threads: int = 1
 ) -> pd.DataFrame:
     """Return the probability of each cause for every row of a pandas or dask table; see `hip_bayes.diagnose_many`."""
     import pandas as pd
@@ -95,7 +110,7 @@ def diagnose_table(  # noqa: PLR0913 what diagnose_many takes, and where rejects
     frame: pd.DataFrame,
     *,
     ignore: Iterable[str] = (),
-    with_triage: bool = False,
+    with_triage: bool = True,
     threads: int = 1,
     rejects: list[Reject] | None = None,
 ) -> pd.DataFrame:
@@ -106,22 +121,27 @@ def diagnose_table(  # noqa: PLR0913 what diagnose_many takes, and where rejects
     _ = engine_of(net).coverage  # made once, not by every thread
     columns = fact_columns(net, frame.columns.tolist(), ignore)
 
-    def answer(start: int) -> tuple[Floats, NDArray[np.int8], list[Reject]]:
-        return _answer(net, frame, columns, start, strict=rejects is None)
+    with_triage = with_triage and has_rules(net)
+
+    def answer(start: int) -> tuple[Floats, Triaged | None, list[Reject]]:
+        return _answer(net, frame, columns, start, strict=rejects is None, with_triage=with_triage)
 
     probability = np.empty((len(frame), len(net.causes)))
-    levels = np.empty(len(frame), dtype=np.int8)
+    levels, asked = np.empty(len(frame), dtype=np.int8), np.empty(len(frame), dtype=np.int64)
     kept = np.ones(len(frame), dtype=bool)
     starts = range(0, len(frame), CHUNK)
-    for start, (found, urgency, bad) in zip(starts, in_order(answer, starts, threads), strict=True):
+    for start, (found, triaged, bad) in zip(starts, in_order(answer, starts, threads), strict=True):
         stop = start + len(found)
-        probability[start:stop], levels[start:stop] = found, urgency
+        probability[start:stop] = found
+        if triaged is not None:
+            levels[start:stop], asked[start:stop] = triaged.levels, triaged.asked
         if rejects is not None:
             rejects += bad
             kept[[reject.row for reject in bad]] = False
     out = pd.DataFrame(probability, index=frame.index, columns=list(net.causes), copy=False)
     if with_triage:
-        out["triage"] = pd.Series(np.array(LEVELS, dtype=object)[levels], index=frame.index, dtype="str")
+        out[TRIAGE] = pd.Series(np.array(LEVELS, dtype=object)[levels], index=frame.index, dtype="str")
+        out[ASKED] = pd.Series(asked, index=frame.index)
     return out if kept.all() else out[kept]
 
 
@@ -167,24 +187,27 @@ def in_order(task: Callable[[S], T], items: Iterable[S], threads: int) -> Iterat
                 future.cancel()
 
 
-def _answer(
-    net: NetworkData, frame: pd.DataFrame, columns: dict[str, int], start: int, *, strict: bool
-) -> tuple[Floats, NDArray[np.int8], list[Reject]]:
-    """Answer one chunk of a table: P(cause) and the index of the triage level of each row, and the rows without.
+def _answer(  # noqa: PLR0913 the table, and what is wanted of it
+    net: NetworkData, frame: pd.DataFrame, columns: dict[str, int], start: int, *, strict: bool, with_triage: bool
+) -> tuple[Floats, Triaged | None, list[Reject]]:
+    """Answer one chunk of a table: P(cause) and, if asked for, the triage of each row, and the rows without an answer.
 
     With `strict` the error of the first row without an answer is raised.
     """
     chunk = frame.iloc[start : start + CHUNK]
     errors: dict[int, HipBayesError] = {}
     cases, unread = read_table(net, chunk, columns, only_first=strict)
-    probability, unanswered = engine_of(net).posteriors(cases)
+    probability, log_evidence, unanswered = engine_of(net).posteriors(cases)
     errors |= unanswered | unread
     if errors and strict:
         row = min(errors)
         raise _in_row(errors[row], chunk.index[row : row + 1].tolist()[0])
-    found = dict(zip(engine_of(net).units.outputs, probability.T, strict=True))
     bad = [Reject(start + row, *_fault(error)) for row, error in sorted(errors.items())]
-    return probability[:, : len(net.causes)], rules.levels(net, cases, found), bad
+    triaged = None
+    if with_triage:
+        asked = (~np.isnan(cases.red_flags)).sum(axis=1)
+        triaged = Triaged(rules.levels(net, cases, probability, log_evidence), asked)
+    return probability[:, : len(net.causes)], triaged, bad
 
 
 def _in_row(error: HipBayesError, label: object) -> HipBayesError:

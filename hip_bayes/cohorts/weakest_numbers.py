@@ -11,7 +11,7 @@ from hip_bayes.inference.arguments import names_of, whole_number
 from hip_bayes.inference.engine import engine_of
 from hip_bayes.inference.result import Result
 from hip_bayes.reasoning.moved_numbers import Answers, allowed
-from hip_bayes.reasoning.sensitivity import LEADS, in_words, numbers_of, rows_of
+from hip_bayes.reasoning.sensitivity import LEADS, described, numbers_of, rows_of
 
 from .table import fact_columns, read_table
 
@@ -95,7 +95,7 @@ def weakest_numbers(
         row[[place[path] for path in here]] = across.max(axis=(1, 2))
     out = pd.DataFrame(
         {
-            "what": in_words(net, table),
+            "what": described(net, table),
             "value": table["value"],
             "low": [span.low for span in spans.values()],
             "high": [span.high for span in spans.values()],

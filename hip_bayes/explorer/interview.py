@@ -23,7 +23,7 @@ from hip_bayes.network.parts import LEVELS
 from hip_bayes.network.wording import percent
 from hip_bayes.reasoning.questions import WORTH, askable, enough, rank
 from hip_bayes.views.text import network_line
-from hip_bayes.views.triage_banner import headline
+from hip_bayes.views.triage_banner import NO_ALL_CLEAR, because, headline
 
 if TYPE_CHECKING:
     import os
@@ -263,7 +263,7 @@ class Interview:
         except HipBayesError as error:
             return Reply(self, (Line(f"{error}."), Line("Answer otherwise, d (don't know), or b (back).")))
         old = self.diagnosis.triage.reasons
-        lines = (*(after.progress(id_) if asked else ()), *alerts(d, old))
+        lines = (*(after.progress(id_) if asked else ()), *alerts(d, old, said(d.network, id_, d.evidence[id_])))
         urgent = tuple(r for r in _new(d, old) if r.level == LEVELS[0])
         return Reply(replace(after, pressing=urgent) if urgent else after, lines)
 
@@ -281,7 +281,7 @@ class Interview:
         if question is None:
             return ()
         if not question.id:
-            return tuple(Line(_because(r), "alert") for r in self.pressing)
+            return tuple(Line(because(r), "alert") for r in self.pressing)
         if question.id in net.red_flags:
             flag = net.red_flags[question.id]
             cited = "; ".join(net.sources[s].title for s in flag.source)
@@ -322,7 +322,7 @@ class Interview:
         """Return the summary with lists of at most `most` lines, all urgent reasons and fewer than `most` others."""
         d, net, case = self.diagnosis, self.network, self.diagnosis.case
         lines = ["Hip pain when running: summary to take to a professional", "Date: ____________________", ""]
-        lines += [headline(d)]
+        lines += [headline(d), *(textwrap.wrap(NO_ALL_CLEAR, WIDTH) if d.triage.level == LEVELS[-1] else ())]
         alike: dict[tuple[str, str, str], list[str]] = {}
         for r in d.triage.reasons:
             alike.setdefault((r.level, r.reason, r.action), []).append(r.name)
@@ -332,7 +332,7 @@ class Interview:
             lines += textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
         lines += _listed("  ! also", list(dict.fromkeys(name for key in cut for name in alike[key])), PAGE)
         lines += self._was(most)
-        lines += _listed("Do not test now", [net.name_of(f) for f in d.triage.avoid], PAGE)
+        lines += _listed("Do not test now", [net.findings[f].test_name for f in d.triage.avoid], PAGE)
         runner = [said(net, id_, d.evidence[id_]) for id_ in ("age", "sex") if id_ in d.evidence]
         lines += ["", *_listed("Runner", runner or ["age and sex not known"], most)]
         flags: dict[bool | None, list[str]] = {True: [], False: [], None: []}
@@ -440,26 +440,23 @@ def begin(
     return Reply(Interview(d, wanted, most, unknown), (Line(GUIDE), *alerts(d)))
 
 
-def alerts(d: Diagnosis, old: tuple[Reason, ...] = ()) -> tuple[Line, ...]:
+def alerts(d: Diagnosis, old: tuple[Reason, ...] = (), answer: str = "") -> tuple[Line, ...]:
     """Return what to say of urgency after an answer; `old`: the reasons for it before, the most pressing first."""
     now, was = d.triage.level, old[0].level if old else LEVELS[-1]
     lines = []
     if LEVELS.index(now) > LEVELS.index(was):
         gone = dict.fromkeys(r.name for r in old if LEVELS.index(r.level) < LEVELS.index(now))
-        lines.append(Line(f"No longer {WAS[was]} by what was said: {'; '.join(gone)}. {headline(d)}."))
+        lowered = f" since {answer!r}" if answer else ""
+        lines.append(Line(f"No longer {WAS[was]} by what was said{lowered}: {'; '.join(gone)}. {headline(d)}."))
     elif now != was:
         lines.append(Line(headline(d), "alert"))
-    return (*lines, *(Line(f"! {_because(r)}", "alert") for r in _new(d, old)))
+    return (*lines, *(Line(f"! {because(r)}", "alert") for r in _new(d, old)))
 
 
 def _new(d: Diagnosis, old: tuple[Reason, ...]) -> tuple[Reason, ...]:
     """Return the reasons for urgency that were not among the old."""
     known = {(r.id, r.level) for r in old}  # a red flag and a hazard may share an id
     return tuple(r for r in d.triage.reasons if (r.id, r.level) not in known)
-
-
-def _because(r: Reason) -> str:
-    return f"{r.name}: {r.reason}. {r.action}"
 
 
 def _listed(title: str, names: list[str], most: int) -> list[str]:

@@ -113,7 +113,7 @@ class Engine:
             found[group.id] = float(np.clip(1 - none[0] / evidence, 0.0, 1.0))  # to 1e-15, if not to all its digits
         return Posterior(found, min(0.0, log(evidence) + float(log_factor)))
 
-    def posteriors(self, cases: Cases) -> tuple[Floats, dict[int, HipBayesError]]:
+    def posteriors(self, cases: Cases) -> tuple[Floats, Floats, dict[int, HipBayesError]]:
         """Return the exact posteriors of many cases, and what is wrong with those that have none.
 
         Returns
@@ -121,12 +121,15 @@ class Engine:
         numpy.ndarray
             P(present | evidence), shape (cases, `units.outputs`: causes and subtypes), NaN where there is none. The
             bits of a row depend on that row alone.
+        numpy.ndarray
+            log P(evidence | population), shape (cases,), NaN where there is none.
         dict
             number of the case -> the EvidenceError or NetworkTooLargeError that `posterior` would raise.
 
         """
         errors: dict[int, HipBayesError] = {}
         probability = np.full((len(cases), len(self.units.outputs)), np.nan)
+        log_evidence = np.full(len(cases), np.nan)
         if self.enumerable:
             tables = 3 + (cases.findings > 0).sum(axis=1)
             covered = (
@@ -136,8 +139,9 @@ class Engine:
             errors |= self._refused(cases)
             covered = ~np.isin(np.arange(len(cases)), list(errors))
         rows = np.flatnonzero(covered)
-        joint, evidence, _ = self.coverage.solve(cases.rows(rows))
+        joint, evidence, log_factor = self.coverage.solve(cases.rows(rows))
         sure = evidence >= SMALLEST
+        log_evidence[rows[sure]] = np.log(evidence[sure]) + log_factor[sure]
         probability[rows[sure]] = np.minimum(joint[sure] / evidence[sure, None], 1.0)
         left = np.setdiff1d(np.arange(len(cases)), rows[sure])
         for i in left.tolist():
@@ -148,12 +152,13 @@ class Engine:
                 errors[i] = impossible(self.units, case, TOO_UNLIKELY)
                 continue
             try:
-                found = self.enumeration.posterior(case).probability
+                found = self.enumeration.posterior(case)
             except EvidenceError as error:
                 errors[i] = error
             else:
-                probability[i] = [found[id_] for id_ in self.units.outputs]
-        return probability, errors
+                probability[i] = [found.probability[id_] for id_ in self.units.outputs]
+                log_evidence[i] = found.log_evidence
+        return probability, log_evidence, errors
 
     def _refused(self, cases: Cases) -> dict[int, HipBayesError]:
         """Return the cases that would take too long or too much memory, with the figure."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from hip_bayes.errors import UnknownNameError
@@ -52,13 +51,10 @@ class Result:
 
     def once(self, work: Callable[[Self], T]) -> T:
         """Return ``work(self)``, worked out when first asked for and kept with the result."""
-        if work not in self._kept:
-            self._kept.setdefault(work, work(self))
-        return cast("T", self._kept[work])
-
-    @cached_property
-    def _kept(self) -> dict[object, object]:
-        return {}
+        kept = vars(self).setdefault("_kept", {})
+        if work not in kept:  # two threads may both work it out; the first to end is kept for both
+            kept.setdefault(work, work(self))
+        return cast("T", kept[work])
 
     @property
     def network(self) -> NetworkData:

@@ -13,9 +13,13 @@ from .parts import BASES, KINDS, LEVELS, NO, RESERVED, SEXES, UNKNOWN, YES, BySe
 from .wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from .contents import Contents
+    from .parts import Rule
+
+MOST_WORRYING = 10
+"""Findings: the triage level is looked at with every set of the present ones, up to 1,024 of them."""
 
 
 def check(net: Contents) -> None:
@@ -141,7 +145,7 @@ def _check_numbers(net: Contents) -> None:
                 key=key,
             )
         _check_provenance(net, key, number.basis, number.source, number.reason)
-    for section, rules in (("red_flags", net.red_flags), ("hazards", net.hazards)):
+    for section, rules in _rules(net):
         for rule in rules.values():
             key = f"{section}.{rule.id}"
             _check_provenance(net, key, rule.basis, rule.source, rule.reason)
@@ -248,13 +252,50 @@ def _check_references(net: Contents) -> None:
             raise NetworkError(
                 f"got {hazard.threshold!r}; allowed: strictly between 0 and 1", key=f"hazards.{hazard.id}.threshold"
             )
-    for section, rules in (("red_flags", net.red_flags), ("hazards", net.hazards)):
+    for section, rules in _rules(net):
         for rule in rules.values():
             for finding_id in rule.avoid:
                 _check_known(f"{section}.{rule.id}.avoid", finding_id, net.findings, "finding")
     for advice in net.advice:
         for level in advice.levels:
             _check_choice("advice.levels", level, LEVELS)
+
+
+def _rules(net: Contents) -> tuple[tuple[str, Mapping[str, Rule]], ...]:
+    """Return the sections of rules about urgency."""
+    return ("red_flags", net.red_flags), ("hazards", net.hazards), ("patterns", net.patterns)
+
+
+def _check_triage(net: Contents) -> None:
+    """Let alarming patterns be of what can be known, be ended by imaging alone, and few findings be worrying."""
+    worrying = [f.id for f in net.findings.values() if f.worrying]
+    if len(worrying) > MOST_WORRYING:
+        raise NetworkError(
+            f"{len(worrying)} findings are worrying; allowed: at most {MOST_WORRYING}, because the triage level is "
+            "looked at with every set of them",
+            key=f"findings.{worrying[-1]}.worrying",
+        )
+    avoided = {f for _, rules in _rules(net) for rule in rules.values() for f in rule.avoid}
+    for pattern in net.patterns.values():
+        key = f"patterns.{pattern.id}"
+        if not pattern.all_of:
+            raise NetworkError("got an empty list; allowed: a list of lists of ids", key=key + ".all_of")
+        for id_ in (id_ for clause in pattern.all_of for id_ in clause):
+            _check_known(key + ".all_of", id_, (*net.findings, *net.background), "finding or background variable")
+        for band in pattern.bands:
+            _check_known(key + ".bands", band, net.bands, "age band")
+        for id_ in pattern.cleared_by:
+            _check_known(key + ".cleared_by", id_, net.findings, "finding")
+            if net.findings[id_].kind != "imaging":
+                raise NetworkError(
+                    f"{id_!r} is {net.findings[id_].kind}; allowed: imaging, which alone ends an alarm",
+                    key=key + ".cleared_by",
+                )
+            if id_ in avoided:
+                raise NetworkError(
+                    f"{id_!r} is in an `avoid`, so its absence never counts for the level; allowed: any other imaging",
+                    key=key + ".cleared_by",
+                )
 
 
 def _check_signs(net: Contents) -> None:
@@ -324,6 +365,7 @@ _CHECKS: tuple[Callable[[Contents], None], ...] = (
     _check_sources,
     _check_bands,
     _check_references,
+    _check_triage,
     _check_cycles,
     _check_signs,
     _check_settings,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Group,
         Hazard,
         Mechanism,
+        Pattern,
         RedFlag,
         Setting,
         Source,
@@ -47,6 +48,7 @@ class Contents:
     groups: Mapping[str, Group] = field(default_factory=Table)
     mechanisms: Mapping[str, Mechanism] = field(default_factory=Table)
     hazards: Mapping[str, Hazard] = field(default_factory=Table)
+    patterns: Mapping[str, Pattern] = field(default_factory=Table)
     settings: Mapping[str, Setting] = field(default_factory=Table)
     advice: tuple[Advice, ...] = ()
     prevention: tuple[str, ...] = ()

@@ -62,7 +62,7 @@ class NetworkData(Contents):
 
     def __repr__(self) -> str:
         """Say which network it is and how large."""
-        return f"<Network {self.id} {self.version}: {self.counts}>"
+        return f"<{type(self).__name__} {self.id} {self.version}: {self.counts}>"
 
     @property
     def counts(self) -> str:
@@ -82,13 +82,10 @@ class NetworkData(Contents):
 
     def once(self, work: Callable[[Self], T]) -> T:
         """Return ``work(self)``, worked out when first asked for and kept with the network, but not when pickled."""
-        if work not in self._kept:
-            self._kept.setdefault(work, work(self))
-        return cast("T", self._kept[work])
-
-    @cached_property
-    def _kept(self) -> dict[object, object]:
-        return {}
+        kept = vars(self).setdefault("_kept", {})
+        if work not in kept:  # two threads may both work it out; the first to end is kept for both
+            kept.setdefault(work, work(self))
+        return cast("T", kept[work])
 
     def replace(self, changes: Mapping[str, object]) -> Self:
         """Return a new network with some entries changed, checked as a whole; see `hip_bayes.Network.replace`.
@@ -127,7 +124,7 @@ class NetworkData(Contents):
         return type(self)(**parts)  # type: ignore[arg-type]
 
     def in_setting(self, setting: str | None) -> Self:
-        """Return the same network re-priced for where the runner is seen, solved again; findings stay as they are.
+        """Return the same network re-priced for where the runner is seen; findings stay as they are.
 
         Parameters
         ----------

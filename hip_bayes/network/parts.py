@@ -186,7 +186,8 @@ class Finding:
     """Something asked, examined or imaged: P(present | cause alone) for each linked cause or subtype.
 
     `states` are (absent, present) under the names users read; `aliases` maps other ids to one of the states; `sex` is
-    the only sex that can have it, or None.
+    the only sex that can have it, or None. `test` is what is done to find it ("Hop test" for "Hop test painful"), None
+    where the name says it. A `worrying` finding never lowers the triage level by being present.
     """
 
     id: str
@@ -199,10 +200,17 @@ class Finding:
     states: tuple[str, str] = ("absent", "present")
     aliases: Mapping[str, str] = field(default_factory=Table)
     sex: str | None = None
+    test: str | None = None
+    worrying: bool = False
 
     def sign_of(self, background: Mapping[str, Background]) -> str | None:
         """Return the background variable this finding is a sign of, if it is one rather than a child of causes."""
         return next((site for site in self.given if site in background), None)
+
+    @property
+    def test_name(self) -> str:
+        """What is done to find it: 'Hop test', not 'Hop test painful'."""
+        return self.test or self.name
 
     @property
     def present(self) -> str:
@@ -270,6 +278,32 @@ class Hazard:
     def live(self, p: float | NDArray[np.float64]) -> bool | NDArray[np.bool_]:
         """Say whether a probability, or each of an array, is at or above the threshold but for rounding."""
         return p >= self.threshold - ROUNDING
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """An alarming pattern: where it is there, this urgency by itself, whatever the probabilities.
+
+    It is there if of each list in `all_of` (ids of findings and background) at least one is present and the age is in
+    one of `bands` (labels; empty: any age, also an unknown one). Only the absence of a finding in `cleared_by`, which
+    is imaging, ends it. While it is there, the findings in `avoid` must not be tested.
+    """
+
+    id: str
+    name: str
+    all_of: tuple[tuple[str, ...], ...]
+    bands: tuple[str, ...]
+    cleared_by: tuple[str, ...]
+    level: str
+    reason: str
+    action: str
+    basis: str
+    source: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = ()
+
+
+Rule = RedFlag | Hazard | Pattern
+"""A reason for urgency."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .model import NetworkData
-    from .parts import Background, BySexAndBand, Cause, Finding, RedFlag, Setting, Source
+    from .parts import Background, BySexAndBand, Cause, Finding, Rule, Setting, Source
 
     Cells = Sequence[tuple[str, str]]
 
@@ -38,7 +38,7 @@ class Entry:
     what
         what it is, such as ``"P(Groin pain | Labral tear alone)"``.
     value
-        a probability, an odds ratio, or the threshold of a hazard; NaN for a red flag.
+        a probability, an odds ratio, or the threshold of a hazard; NaN for a red flag or pattern.
     n
         the patients a probability is worth; NaN for anything else.
     low, high
@@ -133,7 +133,8 @@ def look_up(net: NetworkData, names: str | Iterable[str] = ()) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        columns and order as in `sources_of`, then red flags and hazards; no rows where nothing involves all names.
+        columns and order as in `sources_of`, then red flags, alarming patterns and hazards; no rows where nothing
+        involves all names.
 
     Raises
     ------
@@ -210,9 +211,7 @@ def _with_parents(net: NetworkData, ids: Iterable[str]) -> list[Finding]:
 # The entries of each part of a network.
 
 
-def _entry(
-    net: NetworkData, path: str, what: str, item: Number | OddsRatio | RedFlag | Hazard, names: Iterable[str]
-) -> Entry:
+def _entry(net: NetworkData, path: str, what: str, item: Number | OddsRatio | Rule, names: Iterable[str]) -> Entry:
     value = n = low = high = math.nan
     if isinstance(item, Number):
         value, n = item.p, item.n
@@ -306,6 +305,10 @@ def _rules(net: NetworkData) -> Iterator[Entry]:
     for flag in net.red_flags.values():
         what = f"red flag {flag.name}: {flag.level} if present"
         yield _entry(net, f"red_flags.{flag.id}.level", what, flag, {flag.id, *flag.avoid})
+    for pattern in net.patterns.values():
+        what = f"alarming pattern {pattern.name}: {pattern.level} if present"
+        named = {id_ for clause in pattern.all_of for id_ in clause} | {pattern.id, *pattern.avoid, *pattern.cleared_by}
+        yield _entry(net, f"patterns.{pattern.id}.level", what, pattern, named)
     for hazard in net.hazards.values():
         of_finding = hazard.of in net.findings
         name = net.name_of(hazard.of)

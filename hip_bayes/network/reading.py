@@ -26,6 +26,7 @@ from .parts import (
     Mechanism,
     Number,
     OddsRatio,
+    Pattern,
     RedFlag,
     Setting,
     Source,
@@ -241,6 +242,7 @@ def read_network(data: Mapping[str, object], kind: type[N]) -> N:
         findings=doc.table("findings", _finding, what="finding"),
         red_flags=doc.table("red_flags", _red_flag, what="red flag"),
         hazards=doc.table("hazards", _hazard, what="hazard"),
+        patterns=doc.table("patterns", _pattern, what="pattern"),
         settings=doc.table("settings", _setting, what="setting"),
         advice=tuple(_advice(_Reader(entry, "advice")) for entry in doc.take("advice", list, [])),
         sources=doc.table("sources", _source, what="source"),
@@ -360,6 +362,8 @@ def _finding(r: _Reader, id_: str) -> Finding:
         states=states,  # type: ignore[arg-type]  # how many is checked with the whole network
         aliases=Table(aliases, "alias"),
         sex=r.text("sex") if r.has("sex") else None,
+        test=r.text("test") if r.has("test") else None,
+        worrying=r.take("worrying", bool, default=False),
     )
     r.done()
     return finding
@@ -389,6 +393,26 @@ def _hazard(r: _Reader, id_: str) -> Hazard:
     hazard = Hazard(id=id_, of=r.take("of", str, default=id_), threshold=r.take("threshold", float), **_rule(r))
     r.done()
     return hazard
+
+
+def _pattern(r: _Reader, id_: str) -> Pattern:
+    clauses = r.take("all_of", list)
+    for clause in clauses:
+        if not isinstance(clause, list) or not clause or not all(isinstance(name, str) for name in clause):
+            message = (
+                f'got {shown(clause)}; allowed: a list of lists of ids, like [["groin_pain"], ["limp", "rest_pain"]]'
+            )
+            raise NetworkError(message, key=r.path("all_of"))
+    pattern = Pattern(
+        id=id_,
+        name=r.text("name"),
+        all_of=tuple(tuple(clause) for clause in clauses),
+        bands=r.texts("bands", optional=True),
+        cleared_by=r.texts("cleared_by", optional=True),
+        **_rule(r),
+    )
+    r.done()
+    return pattern
 
 
 def _setting(r: _Reader, id_: str) -> Setting:

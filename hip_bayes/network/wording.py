@@ -1,4 +1,4 @@
-"""Numbers in words: probabilities never rounded to certainty."""
+"""Numbers in words, probabilities never rounded to certainty; and the disclaimer, the same everywhere."""
 
 from __future__ import annotations
 

@@ -22,7 +22,8 @@ from hip_bayes.inference.in_words import said
 from hip_bayes.inference.priors import logit
 from hip_bayes.network.provenance import entries
 from hip_bayes.network.wording import factor, percent
-from hip_bayes.reasoning.triage import present_flags
+
+from .triage import present_flags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

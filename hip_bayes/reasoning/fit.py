@@ -2,7 +2,7 @@
 
 A posterior says which of the listed causes is likeliest, however badly all of them fit. Here the answers themselves are
 judged, given age, sex and background (and its signs, which speak of background): are they the kind of answers that the
-network expects of such a person?
+network expects of such a person? `remarks_of` says in words where a cause outside the list leads.
 """
 
 from __future__ import annotations
@@ -312,6 +312,28 @@ def _divided(above: Floats, below: Floats) -> Floats:
     return quotient
 
 
+def fit_of(d: Result) -> Fit:
+    """Return the fit of a result; worked out once."""
+    return d.once(fit)
+
+
+def remarks_of(d: Result) -> tuple[str, ...]:
+    """Return what the numbers alone do not say: that the case fits no cause of the list, if so."""
+    net, here = d.network, d.case
+    if "other" not in net.causes or d["other"] < max(d[c] for c in net.causes):
+        return ()
+    before = engine_of(net).posterior(here.people).probability
+    if d["other"] < RAISED * before["other"]:
+        return ()  # it leads because it always does for such people, not because of what was said
+    raised = {form.id: d[form.id] / before[form.id] for form in net.causes["other"].subtypes.values()}
+    most = max(raised, key=raised.__getitem__, default=None)
+    hint = ""
+    if most and d[most] > d["other"] / 3:
+        hint = f", above all {net.name_of(most)} ({d[most]:.0%})"
+    remark = f"This fits none of the listed causes well: a cause outside the list is the likeliest{hint}."
+    return (f"{remark} Have it examined by a professional.",)
+
+
 # ---------------------------------------------------------------------------------------------------------- words
 
 
@@ -333,20 +355,3 @@ def _unlisted(net: NetworkData, unexplained: Mapping[str, float]) -> list[str]:
         f"Nothing in the list explains {net.name_of(f)!r} well ({wording.percent(unexplained[f])} unexplained)."
         for f in most
     ]
-
-
-def remarks_of(d: Result) -> tuple[str, ...]:
-    """Return what the numbers alone do not say: that the case fits no cause of the list, if so."""
-    net, here = d.network, d.case
-    if "other" not in net.causes or d["other"] < max(d[c] for c in net.causes):
-        return ()
-    before = engine_of(net).posterior(here.people).probability
-    if d["other"] < RAISED * before["other"]:
-        return ()  # it leads because it always does for such people, not because of what was said
-    raised = {form.id: d[form.id] / before[form.id] for form in net.causes["other"].subtypes.values()}
-    most = max(raised, key=raised.__getitem__, default=None)
-    hint = ""
-    if most and d[most] > d["other"] / 3:
-        hint = f", above all {net.name_of(most)} ({d[most]:.0%})"
-    remark = f"This fits none of the listed causes well: a cause outside the list is the likeliest{hint}."
-    return (f"{remark} Have it examined by a professional.",)

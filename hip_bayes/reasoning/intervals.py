@@ -270,7 +270,7 @@ def _log_deviation(ratio: OddsRatio) -> float:
 
 
 def links_drawn(net: NetworkData, sampler: Sampler) -> Iterator[dict[str, Links]]:
-    """Yield the links of every finding in each draw: the formulas of `links`, where numbers need not fit together."""
+    """Yield the links of every finding in each draw: as `noisy_or` does, where numbers need not fit together."""
     findings = net.findings.values()
     leak = {f.id: sampler.of(f"findings.{f.id}.leak", f.leak) for f in findings}
     given = {f.id: {s: sampler.of(f"findings.{f.id}.given.{s}", n) for s, n in f.given.items()} for f in findings}

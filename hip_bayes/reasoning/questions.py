@@ -25,7 +25,8 @@ from hip_bayes.inference.enumeration import binary_entropy
 from hip_bayes.inference.evidence import vocabulary_of
 from hip_bayes.network.parts import KINDS, ROUNDING
 from hip_bayes.network.wording import counted, percent
-from hip_bayes.reasoning.triage import triage_of
+
+from .triage import triage_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -387,7 +388,7 @@ def enough(  # noqa: PLR0913 all but one by name, each with a default
         return Stop(stop=ask is None, reason=f"{urgent}{reason}{unasked}", same_decision=same, bits=bits, ask=ask)
 
     if not ranking.ids:
-        withheld = ", ".join(net.name_of(id_) for id_ in open_)
+        withheld = ", ".join(net.findings[id_].test_name for id_ in open_)
         return stop(f"Nothing is left to ask{f' that is safe (not now: {withheld})' if withheld else ''}.", 1.0, 0.0)
     same = _same_decision(d, ranking)
     bits, least = float(ranking.bits.max()), int(np.argmin(same))

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hip_bayes.network.provenance import sources_of
-
 from .moved_numbers import FARTHEST, Answers, allowed, linear, moved, stated_together
+from .sources import sources_behind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from hip_bayes.inference.result import Result
     from hip_bayes.network.model import NetworkData
 
-    from .moved_numbers import Span
+from .moved_numbers import Span
 
 STEPS = (0.5, 1.0, 2.0)
 """Where on the way there to look, besides the ends of its interval and the farthest value: changes of log odds."""
@@ -114,7 +113,7 @@ def sensitivity(d: Result, cause: str | None = None, *, level: float = 0.9) -> p
     flips = _flips(answers, spans, leader)
     out = pd.DataFrame(
         {
-            "what": in_words(d.network, table),
+            "what": described(d.network, table),
             "value": table["value"],
             "low": [span.low for span in spans.values()],
             "high": [span.high for span in spans.values()],
@@ -145,10 +144,8 @@ def sensitivity(d: Result, cause: str | None = None, *, level: float = 0.9) -> p
 
 
 def numbers_of(d: Result) -> pd.DataFrame:
-    """Return the rows of `sources_of`, which all can be moved, by path."""
-    case = d.case
-    table = sources_of(d.network, (*case.findings, *case.background), sex=case.sex, band=case.band)
-    return table.set_index("path").rename_axis("number")
+    """Return the rows of `sources_behind`, which all can be moved, by path."""
+    return sources_behind(d).set_index("path").rename_axis("number")
 
 
 def rows_of(net: NetworkData, table: pd.DataFrame) -> dict[str, str]:
@@ -157,7 +154,7 @@ def rows_of(net: NetworkData, table: pd.DataFrame) -> dict[str, str]:
     return {path: first.setdefault(stated_together(net, path)[0], path) for path in table.index}
 
 
-def in_words(net: NetworkData, table: pd.DataFrame) -> list[str]:
+def described(net: NetworkData, table: pd.DataFrame) -> list[str]:
     """Return what each number is, and in how many other cells of its table it stands."""
     others = [len(stated_together(net, path)) - 1 for path in table.index]
     more = [f", and alike in {n} other cell{'s' * (n > 1)}" if n else "" for n in others]

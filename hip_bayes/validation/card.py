@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hip_bayes.errors import EvidenceError, shown
 from hip_bayes.network.provenance import by_basis, entries
@@ -29,7 +29,7 @@ FEW = 5
 """Cases of a cause below which its row says next to nothing."""
 
 
-def model_card(net: NetworkData, validation: Validation, *, about: str) -> str:
+def model_card(net: NetworkData, validation: Validation[Any], *, about: str) -> str:
     """Return the model card of a network as Markdown.
 
     Parameters
@@ -140,7 +140,7 @@ def _numbers(net: NetworkData, found: Sequence[Entry]) -> Iterator[str]:
         )
 
 
-def _performance(v: Validation, about: str) -> Iterator[str]:
+def _performance(v: Validation[Any], about: str) -> Iterator[str]:
     n, outside = len(v.truth), int(v.outside.sum())
     yield from ("", "## Performance", "")
     yield f"Labelled cases: {n}, of which {n - outside} with a cause of the list and {outside} with another. {about}"
@@ -197,7 +197,7 @@ def _performance(v: Validation, about: str) -> Iterator[str]:
         )
 
 
-def _weaknesses(net: NetworkData, v: Validation, found: Sequence[Entry]) -> Iterator[str]:
+def _weaknesses(net: NetworkData, v: Validation[Any], found: Sequence[Entry]) -> Iterator[str]:
     count = by_basis(net)
     total = sum(count.values())
     yield from ("", "## Known weaknesses", "")

@@ -156,7 +156,7 @@ def _causes(net: NetworkData, without_parents: dict[str, Floats], rng: np.random
 def _findings(
     net: NetworkData, background: dict[str, Bools], states: dict[str, Ints], rng: np.random.Generator
 ) -> dict[str, Bools]:
-    """Draw every finding, parents before children, by the formula of `hip_bayes.links`, shape (n,) each."""
+    """Draw every finding, parents before children, by the formula of `inference.noisy_or`, shape (n,) each."""
     parents = {f.id: [f.parent.finding] if f.parent else [] for f in net.findings.values()}
     n = len(next(iter(states.values())))
     present: dict[str, Bools] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
@@ -28,12 +28,14 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]
 
+N = TypeVar("N", bound="NetworkData")
+
 DECIMALS = 12
 """Probabilities are rounded to so many, so that two of the same exact value are ties whatever their last bits."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Validation:
+class Validation(Generic[N]):
     """How a network did on cases whose causes are known; made by `validate`.
 
     Attributes
@@ -63,7 +65,7 @@ class Validation:
 
     """
 
-    network: NetworkData
+    network: N
     summary: pd.DataFrame
     by_cause: pd.DataFrame
     by_subgroup: pd.DataFrame
@@ -163,7 +165,7 @@ class Validation:
 
 def validate(  # noqa: PLR0913 all but the first two are options
     cases: str | os.PathLike[str] | Iterable[Mapping[str, Any]] | pd.DataFrame,
-    net: NetworkData,
+    net: N,
     *,
     truth: str,
     ks: Sequence[int],
@@ -172,7 +174,7 @@ def validate(  # noqa: PLR0913 all but the first two are options
     seed: int,
     by: Sequence[str],
     ignore: Iterable[str],
-) -> Validation:
+) -> Validation[N]:
     """Score a network on cases whose causes are known; `hip_bayes.validate` has parameters, metrics and errors."""
     import pandas as pd
 
@@ -183,7 +185,7 @@ def validate(  # noqa: PLR0913 all but the first two are options
         raise EvidenceError(f"the network {net.id!r} has no cause but {OTHER!r}, so there is nothing to tell apart")
     if not labelled.truth:
         raise EvidenceError("no case has a diagnosis, so there is nothing to score; give labelled cases")
-    probability = diagnose_many(net, labelled.facts).round(DECIMALS)
+    probability = diagnose_many(net, labelled.facts, with_triage=False).round(DECIMALS)
     scores = Scores(net, probability, labelled, ks)
     return Validation(
         network=net,

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from hip_bayes.inference.engine import engine_of
 from hip_bayes.inference.in_words import said
 from hip_bayes.network.parts import KINDS, SEXES, Number, OddsRatio
-from hip_bayes.network.wording import between, counted, factor, percent
-from hip_bayes.reasoning.explanation import explain
-from hip_bayes.reasoning.fit import fit, remarks_of
+from hip_bayes.network.provenance import by_basis
+from hip_bayes.network.wording import DISCLAIMER, between, counted, factor, percent
+from hip_bayes.reasoning.explanation import SMALL, explain
+from hip_bayes.reasoning.fit import fit_of, remarks_of
 from hip_bayes.reasoning.intervals import intervals
 from hip_bayes.reasoning.questions import next_questions
 from hip_bayes.reasoning.triage import advice_of, triage_of
@@ -142,7 +143,7 @@ def of_diagnosis(d: Result) -> str:
         tag("p", tag("b", "Known: "), known_by_name(d)),
         *_causes(d, intervals(d, LEVEL, draws=DRAWS)[["low", "high"]] if quick else None),
         *(tag("p", tag("b", remark)) for remark in remarks_of(d)),
-        *((tag("p", d.once(fit).sentence),) if quick and d.once(fit).outside else ()),
+        *((tag("p", fit_of(d).sentence),) if quick and fit_of(d).outside else ()),
         *(_reasons(d) if quick else ()),
         *(_next_questions(d) if quick else ()),
         *what_to_do(d),
@@ -155,7 +156,10 @@ def urgency(d: Result) -> Iterator[Html]:
     net, triage = d.network, triage_of(d)
     yield tag("div", headline(d), class_=f"level {triage.level}{'' if cleared(d) else ' unasked'}")
     if triage.reasons:
-        yield _list(_joined(tag("b", r.name), f": {r.reason}. ", tag("b", r.action)) for r in triage.reasons)
+        yield _list(
+            _joined(tag("b", r.name), f": {r.reason}. ", *([tag("b", r.action)] if r.action else []))
+            for r in triage.reasons
+        )
     if triage.avoid:
         yield tag("p", tag("b", avoided(d)))
     if triage.not_cleared:
@@ -232,8 +236,6 @@ def _reasons(d: Result) -> Iterator[Html]:
 
 def _for_and_against(d: Result, cause: str) -> Html:
     """Return what speaks for a cause and what against it: `d.explain`, the weightiest first."""
-    from hip_bayes.reasoning.explanation import SMALL
-
     net, table = d.network, explain(d, cause)
     lines = []
     for direction, sign in (("for", "+"), ("against", "\N{MINUS SIGN}")):
@@ -271,8 +273,6 @@ def _next_questions(d: Result) -> Iterator[Html]:
 
 def of_network(net: NetworkData) -> str:
     """Return a network as an HTML fragment: what it is, its causes with their priors, what its numbers rest on."""
-    from hip_bayes.network.wording import DISCLAIMER
-
     seen = f", as seen in: {net.settings[net.setting].name}" if net.setting else ""
     ages = f"{net.age_range[0]} to {net.age_range[1]}"
     kinds = [(kind, [f for f in net.findings.values() if f.kind == kind]) for kind in KINDS]
@@ -316,8 +316,6 @@ def _priors(net: NetworkData) -> Iterator[Html]:
 
 
 def _basis(net: NetworkData) -> Iterator[Html]:
-    from hip_bayes.network.provenance import by_basis
-
     counts = by_basis(net)
     yield tag("p", tag("b", f"What its {sum(counts.values()):,} numbers rest on"))
     shares = (tag("span", class_=f"s{i}", style=f"flex-grow:{n}") for i, n in enumerate(counts.values()) if n)

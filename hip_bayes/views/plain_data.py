@@ -24,6 +24,7 @@ def as_dict(d: Result) -> dict[str, Any]:
                 {f: getattr(r, f) for f in ("id", "name", "level", "reason", "action")} | {"source": list(r.source)}
                 for r in triage.reasons
             ],
+            "screened": triage.screened,
             "not_cleared": list(triage.not_cleared),
             "avoid": list(triage.avoid),
         },

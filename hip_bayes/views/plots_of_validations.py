@@ -32,7 +32,7 @@ FEW_PAIRS = 10
 """Of a point of the calibration curve: fewer say next to nothing."""
 
 
-def calibration(v: Validation, *, ax: Axes | None = None) -> Axes:
+def calibration(v: Validation[Any], *, ax: Axes | None = None) -> Axes:
     """Draw how often what was given a probability was true: a reliability diagram.
 
     Points are ``v.calibration_curve``, a tenth of the probability scale each, with their bootstrap intervals; on the
@@ -87,7 +87,7 @@ def calibration(v: Validation, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def decision_curve(v: Validation, cause: str, *, ax: Axes | None = None) -> Axes:
+def decision_curve(v: Validation[Any], cause: str, *, ax: Axes | None = None) -> Axes:
     """Draw the net benefit of acting on the probability of a cause, by the threshold one would act from.
 
     ``v.decision_curve(cause)``, with its bootstrap interval, beside acting on everybody and on nobody, as far as the

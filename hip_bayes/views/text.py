@@ -10,7 +10,7 @@ from hip_bayes.network.wording import DISCLAIMER, percent
 from hip_bayes.reasoning.fit import remarks_of
 from hip_bayes.reasoning.triage import triage_of
 
-from .triage_banner import avoided, cleared, headline, not_cleared
+from .triage_banner import avoided, because, cleared, headline, not_cleared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,7 +65,7 @@ def renderable(d: Result, *, width: int = WIDTH, blocks: bool = True) -> Rendera
     style = {"urgent": "bold red", "soon": "bold yellow", "routine": "bold green"}[triage_of(d).level]
     style = style if cleared(d) else "bold"
     parts: list[RenderableType] = [Text(headline(d), style=style)]
-    parts.append(hanging("  !", (f"{r.name}: {r.reason}. {r.action}" for r in triage_of(d).reasons), style="red"))
+    parts.append(hanging("  !", (because(r) for r in triage_of(d).reasons), style="red"))
     parts.append(hanging(" ", (line for line in (avoided(d), not_cleared(d)) if line)))
     parts.append(Text(""))
     parts.append(Text(f"Known: {known(d)}"))

@@ -33,7 +33,7 @@ def block(number: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     kept = rng.random(findings.shape).argsort(axis=1) < KNOWN  # in each row KNOWN places at random
     facts = findings.astype(object).where(kept, None).assign(age=cases["age"], sex=cases["sex"])
     truth = {cause: cases["truth"].map(lambda true, cause=cause: cause in true) for cause in net.causes}
-    return net.diagnose_many(facts), pd.DataFrame(truth)
+    return net.diagnose_many(facts, with_triage=False), pd.DataFrame(truth)
 
 
 def main() -> None:

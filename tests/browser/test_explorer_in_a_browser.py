@@ -1,6 +1,6 @@
 """The explorer as people see it: served by Voila, opened in JupyterLab and in Jupyter Notebook.
 
-`pytest -m browser tests/browser`, with the extra `browser` and Chromium installed.
+`pytest -n 0 -m browser tests/browser`, with the extra `browser` and Chromium installed.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from strategies import evidence, networks
 import hip_bayes as hb
 from hip_bayes import Diagnosis, Network, Validation
 from hip_bayes.errors import EvidenceError, HipBayesError, MissingExtraError, UnknownNameError
-from hip_bayes.inference import in_words as show
+from hip_bayes.inference import in_words
 from hip_bayes.inference.evidence import Case
 from hip_bayes.network.parts import KINDS, SEXES
 from hip_bayes.network.wording import factor, percent
@@ -567,7 +567,9 @@ def test_a_small_picture_of_a_network_says_how_much_it_hides_of_what_is_known(sh
     asked = [f.id for f in shipped.findings.values() if f.sex is None][:60]
     case = shipped.diagnose(dict.fromkeys(asked, False))
     ax = plots.network(shipped, case=case, ax=plt.subplots(figsize=(6, 4.5), layout="constrained")[1])
-    drawn = [text for text in map(flat, ax.texts) if text in {show.said(shipped, f, case.evidence[f]) for f in asked}]
+    drawn = [
+        text for text in map(flat, ax.texts) if text in {in_words.said(shipped, f, case.evidence[f]) for f in asked}
+    ]
 
     assert 10 < len(drawn) < 60
     assert f"and {len(shipped.findings) - len(drawn)} more, {60 - len(drawn)} known" in said(ax)
@@ -782,7 +784,7 @@ def test_a_case_stays_in_sight_where_a_cause_is_highlighted() -> None:
     shown = {text.get_text(): text for text in ax.texts}
 
     for id_ in d.case.findings:
-        known = shown[show.said(net, id_, d.evidence[id_])]
+        known = shown[in_words.said(net, id_, d.evidence[id_])]
         assert known.get_alpha() in (None, 1.0)
         assert known.get_fontweight() == "bold"
     assert {text.get_alpha() for text in ax.texts} <= {None, 1.0, 0.6}  # black of that on white: 5.7 to 1

@@ -395,7 +395,7 @@ def test_the_fit_is_mentioned_where_the_case_is_outside(rich: hb.Network) -> Non
     sentence = "The answers are unusual"
     clash = f"Two {SCRIPT} clash."
     unusual = dataclasses.replace(inside.fit, percentile=0.2, reasons=(clash,))
-    outside._kept[fit] = unusual  # noqa: SLF001 what `once` keeps
+    vars(outside)["_kept"][fit] = unusual  # what `once` keeps
 
     assert sentence not in read(inside).text
     assert outside.fit.sentence in read(outside).text
