@@ -6,9 +6,12 @@ Made of ipywidgets alone. Every string of a network reaches the browser as text.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import keyword
+import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +26,7 @@ from hip_bayes.views.html import DRAWS, LEVEL, MOST_PIECES, MOST_STATES, Html, p
 from hip_bayes.views.text import network_line
 from hip_bayes.views.triage_banner import headline
 
-from .page_html import STYLE, fragment, probability, reasons
+from .page_html import STYLE, WORKING, fragment, lost, probability, reasons
 
 if TYPE_CHECKING:
     import os
@@ -49,6 +52,10 @@ LINE = 88
 """A call that is longer takes a line for each fact."""
 PAUSE = 0.02
 """Seconds without a click before intervals and reasons are worked out."""
+BEAT = 2.0
+"""Seconds between two signs that the page is connected; `page_html` has after how many without one it says so."""
+REST = 1800.0
+"""Seconds without an answer after which the page rests, so that a server that ends idle kernels can end this one."""
 REACH = {"at home": 1, "with examination": 2, "with imaging": 3}
 """The next best question is one about background or of the first so many kinds of findings."""
 
@@ -112,6 +119,19 @@ def explore(
     return Explorer(Diagnosis(net, case), tuple(arguments))
 
 
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """What follows from the answers, as widgets: one of two that take turns in being seen."""
+
+    banner: ipywidgets.HTML
+    bars: list[tuple[ipywidgets.Button, ipywidgets.HTML]]
+    legend: ipywidgets.HTML
+    unusual: ipywidgets.HTML
+    why: ipywidgets.HTML
+    advice: ipywidgets.HTML
+    box: ipywidgets.VBox
+
+
 class Explorer:
     """A page of controls and what follows from them; `explore` makes one.
 
@@ -144,6 +164,8 @@ class Explorer:
         self._ends: Mapping[str, tuple[float, float]] = {}
         self._worked_on: tuple[object, ...] = ()
         self._following: asyncio.Task[None] | None = None
+        self._beats: asyncio.Task[None] | None = None
+        self._touched = 0.0
         self._syncing = False
         # one layout and one style for all of a kind: a widget of its own for each would treble what is sent
         self._plain, self._hidden = w.Layout(), w.Layout(display="none")
@@ -229,7 +251,7 @@ class Explorer:
     def _built(self) -> Iterator[ipywidgets.Widget]:
         """Yield the parts of the page from top to bottom."""
         w, net = self._w, self._diagnosis.network
-        self._banner, self._message, self._echo = self._html(), self._html(), self._html()
+        self._message, self._echo, self._beating = self._html(), self._html(), self._html(lost(0))
         low, high = net.age_range
         ages = [(UNKNOWN, UNKNOWN), *((str(age), age) for age in range(low, high + 1))]
         self._controls["age"] = w.Dropdown(options=ages, description="Age")
@@ -266,27 +288,42 @@ class Explorer:
             self._folders.append((head, self._box("hbx-section")))
         self._all = self._box("hbx-all", *(part for folder in self._folders for part in folder))
 
-        self._bars = []
-        why = "Why? Show what speaks for it and against it" if self._quick else ""
-        for i in range(len(net.causes)):
-            name = self._button("", partial(self._chosen, i), why)
-            self._bars.append((name, self._html()))
-        self._legend, self._unusual, self._why = self._html(), self._html(), self._html()
-        self._advice, self._python = self._html(), self._html()
-        causes = [self._box("hbx-cause", *row) for row in self._bars]
+        self._sides = self._side("hbx-a"), self._side("hbx-b")
+        self._flipped = False
+        self._python = self._html()
 
         yield self._html(tag("style", Html(STYLE)))
-        yield self._banner
+        yield self._beating
+        yield self._box("hbx-banner", *(side.banner for side in self._sides))
         yield self._message
         about = self._box("hbx-top", self._controls["age"], self._controls["sex"], self._undo, reset)
         yield self._box(
             "hbx-columns",
             self._box("hbx-first", about, following),
-            self._box("hbx-result", *causes, self._legend, self._unusual, self._why, self._advice),
+            self._box("hbx-result", *(side.box for side in self._sides)),
             self._box("hbx-said", self._search, self._found, self._all),
         )
         yield self._python
         yield self._html(fragment(tag("p", tag("small", network_line(self._diagnosis)))))
+
+    def _side(self, class_: str) -> _Side:
+        """Return one of the two sides of what follows from the answers: one is shown while the other is written."""
+        why = "Why? Show what speaks for it and against it" if self._quick else ""
+        bars = [
+            (self._button("", partial(self._chosen, i), why), self._html())
+            for i in range(len(self._diagnosis.network.causes))
+        ]
+        banner, legend, unusual, reasons, advice = (self._html() for _ in range(5))
+        rows = [self._box("hbx-cause", *row) for row in bars]
+        box = self._box("hbx-side", *rows, legend, unusual, reasons, advice)
+        for part in (banner, box):
+            part.add_class(class_)
+        return _Side(banner, bars, legend, unusual, reasons, advice, box)
+
+    @property
+    def _shown(self) -> _Side:
+        """The side that is seen."""
+        return self._sides[self._flipped]
 
     def _box(self, class_: str, *children: ipywidgets.Widget) -> Any:  # noqa: ANN401 - ipywidgets is not typed
         box = self._w.VBox(children, layout=self._plain)
@@ -504,26 +541,35 @@ class Explorer:
         """Explain the cause in a row."""
         if self._quick:
             self._cause = self._diagnosis.ranking[i]
-            self._why.add_class("hbx-old")
-            self._draw()
+            self._shown.why.value = WORKING
+            self._draw(self._shown)
             self._follow()
 
     # ------------------------------------------------------------------------------------------- what follows
 
     def _show(self, *, at_once: bool = False) -> None:
-        """Bring the page up to date: what is quick now, the rest when nothing was clicked for a while, or at once."""
-        d = self._diagnosis
+        """Bring the page up to date: what is quick now, the rest when nothing was clicked for a while, or at once.
+
+        Banner, bars and reasons are written on the side that is not seen, and come into sight together: no number of
+        another state stands beside one of this.
+        """
+        d, old, new = self._diagnosis, self._shown, self._sides[not self._flipped]
         self._message.value = self._after.value = ""
         self._undo.disabled = not self._past
         for id_, row in self._rows.items():
             row.children[0].value = self._worded(id_)
             if row.children[2:]:
                 row.children = row.children[:2]
-        self._banner.value = fragment(*urgency(d), *(tag("p", tag("b", remark)) for remark in d.remarks))
+        stale = self._quick and self._worked_on != self._to_work_on()  # red flags move no probability
         if self._worked_on[1:] != self._to_work_on()[1:]:
-            self._ends, self._unusual.value = {}, ""
-        self._draw()
-        self._advice.value = fragment(*what_to_do(d))
+            self._ends = {}
+        new.banner.value = fragment(*urgency(d), *(tag("p", tag("b", remark)) for remark in d.remarks))
+        new.unusual.value = old.unusual.value if self._ends else ""
+        new.why.value = WORKING if stale else old.why.value
+        new.advice.value = fragment(*what_to_do(d))
+        self._draw(new)
+        self._flipped = not self._flipped
+        (self.page.add_class if self._flipped else self.page.remove_class)("hbx-flipped")
         given = "# network: the Network given to hb.explore\n" if "network=network" in self._arguments else ""
         call = tag("pre", f"import hip_bayes as hb\n\n{given}{self.python}", tabindex="0", class_="hbx-python")
         copied = tag("p", tag("small", "A click selects all of it, to be copied."))
@@ -534,9 +580,9 @@ class Explorer:
         if self._search.value:
             self._find()
         self._ask()
-        if self._quick and self._worked_on != self._to_work_on():  # red flags move no probability
-            self._why.add_class("hbx-old")
+        if stale:
             self._follow(at_once=at_once)
+        self._beat()
 
     def _to_work_on(self) -> tuple[object, ...]:
         """Return what only the reasons follow from, and all that bears on probabilities, so on intervals too."""
@@ -545,22 +591,37 @@ class Explorer:
         numbers = (d.case.sex, d.case.band, dict(d.case.background), dict(d.case.findings))
         return (self._cause or d.ranking[0], d.case.age, flags), numbers
 
-    def _draw(self) -> None:
+    def _beat(self) -> None:
+        """Keep telling the page that answers are counted; where nothing beats, it says by itself that they are not."""
+        self._touched = time.monotonic()
+        if self._beats is None or self._beats.done():
+            with contextlib.suppress(RuntimeError):  # no event loop: not in a notebook
+                self._beats = asyncio.get_running_loop().create_task(self._keep_beating())
+
+    async def _keep_beating(self) -> None:
+        """Beat until nothing was answered for so long that a server may take the page for left."""
+        beat = 0
+        while time.monotonic() - self._touched < REST:
+            beat += 1
+            self._beating.value = lost(beat)
+            await asyncio.sleep(BEAT)
+
+    def _draw(self, side: _Side) -> None:
         """Draw the causes, high to low, with intervals once they are there."""
         d = self._diagnosis
         explained = self._cause or d.ranking[0]
-        for id_, (name, bar) in zip(d.ranking, self._bars, strict=True):
+        for id_, (name, bar) in zip(d.ranking, side.bars, strict=True):
             name.description = d.network.name_of(id_)
             (name.add_class if id_ == explained and self._quick else name.remove_class)("hbx-chosen")
             bar.value = probability(d[id_], self._ends.get(id_))
-        words = "Causes can be present together, so they need not sum to 100%. " if len(self._bars) > 1 else ""
+        words = "Causes can be present together, so they need not sum to 100%. " if len(side.bars) > 1 else ""
         if self._quick:
             words += f"The line across a bar is the {LEVEL:.0%} interval: how far the probability could move because "
             words += "the network's numbers are not known exactly. "
             words += "Click a cause to see why."
         else:
             words += "The network has too many causes for intervals, reasons and the next best question on this page."
-        self._legend.value = fragment(tag("p", tag("small", words)))
+        side.legend.value = fragment(tag("p", tag("small", words)))
 
     def _follow(self, *, at_once: bool = False) -> None:
         """Show intervals and reasons once nothing was clicked for a while; at once also where no event loop runs."""
@@ -596,12 +657,11 @@ class Explorer:
 
     def _measured(self, ends: Mapping[str, tuple[float, float]], unusual: str) -> None:
         self._ends = ends
-        self._unusual.value = fragment(tag("p", unusual)) if unusual else ""
-        self._draw()
+        self._shown.unusual.value = fragment(tag("p", unusual)) if unusual else ""
+        self._draw(self._shown)
 
     def _explained(self, why: str) -> None:
-        self._why.value = why
-        self._why.remove_class("hbx-old")
+        self._shown.why.value = why
 
 
 def _ends(d: Diagnosis) -> dict[str, tuple[float, float]]:

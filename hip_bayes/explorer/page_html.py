@@ -63,12 +63,32 @@ font-variant-numeric:tabular-nums}
 .hbx .bar .hbx-middle{left:50%;border-left:1px solid}
 .hbx .bar .hbx-against{background:repeating-linear-gradient(45deg,#b8500a 0 3px,transparent 3px 5px);
 outline:1px solid #b8500a;outline-offset:-1px}
-.hbx .hbx-old{opacity:.4}
+.hbx .hbx-side{overflow:visible}
+.hbx:not(.hbx-flipped) .hbx-b,.hbx.hbx-flipped .hbx-a{display:none}
+.hbx .hbx-lost{background:#b71c1c;color:#fff;border:2px solid #7f0000;font-weight:600;padding:.4em .7em;
+animation:hbx-lost 1ms 5s both}
+@keyframes hbx-lost{from{visibility:hidden;position:absolute}to{visibility:visible;position:static}}
 .hbx .hip-bayes pre{font:13px/1.4 ui-monospace,monospace;user-select:all;white-space:pre-wrap;overflow-wrap:anywhere;
 color:inherit;background:none;border:1px solid #808080;border-radius:4px;padding:.5em .7em;margin:.2em 0}
 """.replace("\n", "")
 )
 """That of results in notebooks, and of the widgets."""
+
+
+WORKING = '<div class="hip-bayes"><p>Working out why ...</p></div>'
+"""In place of reasons until they are there."""
+LOST = (
+    "Not connected: answers are not being counted. Reload the page, or run its cell again. (Half an hour after the "
+    "last answer the page rests: then the next answer wakes it, and this line goes.)"
+)
+
+
+def lost(beat: int) -> str:
+    """Return the line that answers are not counted, which shows itself where no other beat takes its place in time.
+
+    An animation that begins anew with every beat: nothing else on a page can notice that its kernel is gone.
+    """
+    return str(tag("div", LOST, class_="hbx-lost", role="alert", **{"data-beat": str(beat)}))
 
 
 def fragment(*parts: str) -> str:

@@ -225,6 +225,7 @@ def restricted(net: NetworkData, findings: Iterable[str]) -> NetworkData:
         mechanisms=Table(acting, "mechanism"),
         red_flags=Table((), "red flag"),
         hazards=Table((), "hazard"),
+        patterns=Table((), "pattern"),
     )
 
 

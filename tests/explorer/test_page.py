@@ -34,10 +34,16 @@ AT_HOME = ("background", "history")
 
 
 def parts(widget: Any) -> Iterator[Any]:  # noqa: ANN401 - ipywidgets is not typed
-    """Iterate over what is shown, from top to bottom."""
+    """Iterate over what is shown, from top to bottom: of the two sides that take turns, the one in sight."""
+    yield from _parts(widget, "hbx-a" if "hbx-flipped" in getattr(widget, "_dom_classes", ()) else "hbx-b")
+
+
+def _parts(widget: Any, hidden: str) -> Iterator[Any]:  # noqa: ANN401
+    if hidden in getattr(widget, "_dom_classes", ()):
+        return
     yield widget
     for child in getattr(widget, "children", ()):
-        yield from parts(child)
+        yield from _parts(child, hidden)
 
 
 def button(explorer: Explorer, text: str) -> w.Button:
@@ -80,7 +86,8 @@ def click(explorer: Explorer, **values: object) -> None:
 
 def html(explorer: Explorer) -> str:
     """Return all HTML that is shown, but for the style."""
-    return "\n".join(p.value for p in parts(explorer.page) if isinstance(p, w.HTML) and "<style>" not in p.value)
+    values = (p.value for p in parts(explorer.page) if isinstance(p, w.HTML))
+    return "\n".join(value for value in values if "<style>" not in value and "hbx-lost" not in value)
 
 
 def text(explorer: Explorer) -> str:
