@@ -62,7 +62,7 @@ def test_diagnose_without_facts_answers_for_everyone(file: Path) -> None:
 
     assert result.exit_code == 0
     assert "Known: nothing" in result.stdout
-    assert "ROUTINE" in result.stdout
+    assert "1 of 1 red flag not asked: whether this is urgent is not known" in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -203,7 +203,7 @@ def test_text_shows_what_was_known_and_every_cause_high_to_low(rich: hb.Network)
 def test_text_of_a_case_without_facts_says_so(rich: hb.Network) -> None:
     text = str(rich.diagnose())
 
-    assert text.startswith("ROUTINE: nothing urgent in what was said")
+    assert text.startswith("2 of 2 red flags not asked: whether this is urgent is not known")
     assert "Known: nothing" in text
     assert "not cleared (2 of 2 red flags): fever, weight_loss." in on_one_line(text)
 

@@ -94,4 +94,4 @@ def test_a_diagnosis_is_shown_once_in_a_notebook() -> None:
     [output] = notebook.cells[0].outputs
     assert output.output_type == "execute_result"
     assert 'class="hip-bayes mathjax_ignore"' in output.data["text/html"]
-    assert output.data["text/plain"].startswith("ROUTINE")
+    assert output.data["text/plain"].startswith("11 of 11 red flags not asked")

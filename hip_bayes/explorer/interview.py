@@ -324,11 +324,14 @@ class Interview:
         lines = ["Hip pain when running: summary to take to a professional", "Date: ____________________", ""]
         lines += [headline(d), *(textwrap.wrap(NO_ALL_CLEAR, WIDTH) if d.triage.level == LEVELS[-1] else ())]
         alike: dict[tuple[str, str, str], list[str]] = {}
+        told = {""}
         for r in d.triage.reasons:
             alike.setdefault((r.level, r.reason, r.action), []).append(r.name)
         cut = [key for key in alike if key[0] != LEVELS[0]][most - 1 :]
         for key in [key for key in alike if key not in cut]:
-            text = f"! {'; '.join(alike[key])}: {key[1]}. {key[2]}"
+            action = "" if key[2] in told else f" {key[2]}"  # two reasons may ask for the same
+            told.add(key[2])
+            text = f"! {'; '.join(alike[key])}: {key[1]}.{action}"
             lines += textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    ")
         lines += _listed("  ! also", list(dict.fromkeys(name for key in cut for name in alike[key])), PAGE)
         lines += self._was(most)
@@ -446,7 +449,7 @@ def alerts(d: Diagnosis, old: tuple[Reason, ...] = (), answer: str = "") -> tupl
     lines = []
     if LEVELS.index(now) > LEVELS.index(was):
         gone = dict.fromkeys(r.name for r in old if LEVELS.index(r.level) < LEVELS.index(now))
-        lowered = f" since {answer!r}" if answer else ""
+        lowered = f", since {answer!r}" if answer else ""
         lines.append(Line(f"No longer {WAS[was]} by what was said{lowered}: {'; '.join(gone)}. {headline(d)}."))
     elif now != was:
         lines.append(Line(headline(d), "alert"))

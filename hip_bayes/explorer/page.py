@@ -164,7 +164,7 @@ class Explorer:
         self._ends: Mapping[str, tuple[float, float]] = {}
         self._worked_on: tuple[object, ...] = ()
         self._following: asyncio.Task[None] | None = None
-        self._beats: asyncio.Task[None] | None = None
+        self._heart: asyncio.AbstractEventLoop | None = None
         self._touched = 0.0
         self._syncing = False
         # one layout and one style for all of a kind: a widget of its own for each would treble what is sent
@@ -594,17 +594,19 @@ class Explorer:
     def _beat(self) -> None:
         """Keep telling the page that answers are counted; where nothing beats, it says by itself that they are not."""
         self._touched = time.monotonic()
-        if self._beats is None or self._beats.done():
-            with contextlib.suppress(RuntimeError):  # no event loop: not in a notebook
-                self._beats = asyncio.get_running_loop().create_task(self._keep_beating())
+        with contextlib.suppress(RuntimeError):  # no event loop: not in a notebook
+            loop = asyncio.get_running_loop()
+            if self._heart is not loop:
+                self._heart = loop
+                self._once_more(loop, 1)
 
-    async def _keep_beating(self) -> None:
-        """Beat until nothing was answered for so long that a server may take the page for left."""
-        beat = 0
-        while time.monotonic() - self._touched < REST:
-            beat += 1
+    def _once_more(self, loop: asyncio.AbstractEventLoop, beat: int) -> None:
+        """Beat, and again after a while, until nothing was answered for so long that the page may have been left."""
+        if time.monotonic() - self._touched > REST:
+            self._heart = None
+        elif self._heart is loop:
             self._beating.value = lost(beat)
-            await asyncio.sleep(BEAT)
+            loop.call_later(BEAT, self._once_more, loop, beat + 1)
 
     def _draw(self, side: _Side) -> None:
         """Draw the causes, high to low, with intervals once they are there."""

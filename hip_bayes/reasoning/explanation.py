@@ -426,7 +426,7 @@ def _bringing_about(net: NetworkData, finding: str) -> set[str]:
 def _numbers(d: Result, cause: str, pieces: Iterable[str]) -> Iterator[list[Entry]]:
     """Yield for each piece of evidence the network's numbers that tie it to a cause."""
     net, case = d.network, d.case
-    of_cause = [e for e in entries(net, cause) if not e.path.startswith("hazards.")]
+    of_cause = [e for e in entries(net, cause) if not e.path.startswith(("hazards.", "patterns."))]
     cell = {"age", "sex", *(x for x in (case.sex, case.band) if x is not None)}
     for piece in pieces:
         background = engine_of(net).units.signs.get(piece)

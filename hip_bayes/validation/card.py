@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from hip_bayes.errors import EvidenceError, shown
+from hip_bayes.network.parts import LEVELS
 from hip_bayes.network.provenance import by_basis, entries
 from hip_bayes.network.wording import DISCLAIMER
 
@@ -178,6 +179,14 @@ def _performance(v: Validation[Any], about: str) -> Iterator[str]:
             for cause, row in ((cause, by_cause[cause.id]) for cause in v.network.causes.values())
         ],
     )
+    yield from ("", "How soon these cases would have been sent, by what was dangerous in them:", "")
+    yield from _table(
+        ("Danger", "Red flag told", "Cases", *(level.capitalize() for level in LEVELS)),
+        [
+            (danger, "yes" if flag else "no", *(f"{row[column]}" for column in ("n", *LEVELS)))
+            for (danger, flag), row in zip(v.triage.index.tolist(), v.triage.to_dict("records"), strict=True)
+        ],
+    )
     if len(v.by_subgroup):
         columns = v.by_subgroup.columns.tolist()
         metrics = [c for c in columns if c.startswith("top_") and not c.endswith(("_low", "_high"))]
@@ -228,7 +237,7 @@ def _weaknesses(net: NetworkData, v: Validation[Any], found: Sequence[Entry]) ->
 
 def _is_number(path: str) -> bool:
     """Say whether an entry is a number of the model rather than a rule beside it."""
-    return not path.startswith(("red_flags.", "hazards."))
+    return not path.startswith(("red_flags.", "hazards.", "patterns."))
 
 
 def _figures(value: float, low: float, high: float, digits: int = 2) -> tuple[str, str]:

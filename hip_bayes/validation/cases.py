@@ -44,11 +44,16 @@ CODED = (
 
 @dataclass(frozen=True)
 class Labelled:
-    """The labelled cases: facts as `diagnose_many` takes them, true causes, and the subgroups each case is in."""
+    """The labelled cases: facts as `diagnose_many` takes them, true causes, and the subgroups each case is in.
+
+    `danger` names what was dangerous in each case: its field of that name or, of what was true, the names of what the
+    network has a hazard of; empty for nothing.
+    """
 
     facts: pd.DataFrame
     truth: list[frozenset[str]]
     groups: Mapping[str, list[str]]
+    danger: list[str]
 
 
 def read_cases(
@@ -92,6 +97,7 @@ def _from_coded(cases: list[object], net: NetworkData, by: tuple[str, ...]) -> t
     facts: list[dict[str, object]] = []
     truths: list[frozenset[str]] = []
     kept: list[Mapping[str, object]] = []
+    danger: list[str] = []
     for place, case in enumerate(cases):
         label = case.get("id", place) if isinstance(case, Mapping) else place
         row = _facts(case, f"case {shown(label)}")
@@ -104,12 +110,13 @@ def _from_coded(cases: list[object], net: NetworkData, by: tuple[str, ...]) -> t
             facts.append({name: value for name, value in row.items() if name in known})
             truths.append(true)
             kept.append({**row, **case})  # type: ignore[dict-item]
+            danger.append(_text(kept[-1].get("danger"), f"case {shown(label)}") or _dangerous(diagnosis, net))
     present = {name for case in kept for name in case}
     for name in by:
         _check_subgroup(name, [*present, *SUBGROUPS])
     groups = {name: [_group(net, name, case.get(name)) for case in kept] for name in by if name in present}
     frame = pd.DataFrame(facts, index=pd.Index(labels, dtype=object), dtype=object)
-    return Labelled(frame, truths, groups), Counter(dict(unknown.most_common())), len(cases) - len(kept)
+    return Labelled(frame, truths, groups, danger), Counter(dict(unknown.most_common())), len(cases) - len(kept)
 
 
 def _facts(case: object, place: str) -> dict[str, object]:
@@ -161,7 +168,8 @@ def _from_table(
     passed_over = columns_to_ignore(ignore, columns) | {truth} | set(by).difference(vocabulary_of(net).names)
     facts = labelled.loc[:, [column not in passed_over for column in columns]]
     truths = [causes for causes in true if causes is not None]
-    return Labelled(facts, truths, groups), Counter(), len(frame) - len(truths)
+    danger = [_dangerous(value, net) for value, there in zip(frame[truth].tolist(), kept, strict=True) if there]
+    return Labelled(facts, truths, groups, danger), Counter(), len(frame) - len(truths)
 
 
 def _true_causes(value: object, net: NetworkData, place: str) -> frozenset[str] | None:
@@ -182,6 +190,21 @@ def _true_causes(value: object, net: NetworkData, place: str) -> frozenset[str] 
     if not value and net.everyone_has_a_cause:
         return None  # nobody said what it was
     return frozenset(known[id_] for id_ in value)
+
+
+def _text(value: object, place: str) -> str:
+    """Return what a field says of a danger; EvidenceError for what is no text."""
+    if value is not None and not isinstance(value, str):
+        raise EvidenceError(f"{place}: danger is {shown(value)}; allowed: the name of a dangerous diagnosis, or null")
+    return (value or "").strip()
+
+
+def _dangerous(truth: object, net: NetworkData) -> str:
+    """Return the names of what was true and is a hazard of the network; of a cause and its form, that of the form."""
+    said = {truth} if isinstance(truth, str) else set(truth or ())  # type: ignore[call-overload]
+    found = [h.of for h in net.hazards.values() if h.of in said]
+    of_forms = {net.subtype_of[id_] for id_ in found if id_ in net.subtype_of}
+    return " and ".join(dict.fromkeys(net.name_of(id_) for id_ in found if id_ not in of_forms))
 
 
 def _check_subgroup(name: str, known: Iterable[str]) -> None:

@@ -11,7 +11,8 @@ import numpy as np
 from hip_bayes.cohorts.table import diagnose_many
 from hip_bayes.errors import EvidenceError, UnknownNameError, shown
 from hip_bayes.inference.arguments import as_number, level_of, names_of, whole_number
-from hip_bayes.network.parts import Table
+from hip_bayes.inference.evidence import Vocabulary
+from hip_bayes.network.parts import LEVELS, Table
 
 from .cases import OTHER, read_cases
 from .scores import Scores, interval, resamples, tables
@@ -25,11 +26,15 @@ if TYPE_CHECKING:
 
     from hip_bayes.network.model import NetworkData
 
+    from .cases import Labelled
+
     Bools = NDArray[np.bool_]
     Floats = NDArray[np.float64]
 
 N = TypeVar("N", bound="NetworkData")
 
+NOTHING = "nothing named"
+"""In place of a danger where there was none."""
 DECIMALS = 12
 """Probabilities are rounded to so many, so that two of the same exact value are ties whatever their last bits."""
 
@@ -52,6 +57,10 @@ class Validation(Generic[N]):
     calibration_curve
         a row a tenth of the probability scale that is not empty: bin_low, bin_high, n (pairs of case and cause in it),
         predicted (their mean probability), observed (share with the cause) and its interval low, high.
+    triage
+        a row a dangerous diagnosis and whether a red flag was told, index (danger, flag told): n, and how many of these
+        cases were urgent, soon and routine. The danger of a case is its field ``danger`` or what the network has a
+        hazard of; "nothing named" for the others.
     probability, truth
         a row a labelled case, a column a cause: P(cause present | evidence), and whether it was.
     outside
@@ -70,6 +79,7 @@ class Validation(Generic[N]):
     by_cause: pd.DataFrame
     by_subgroup: pd.DataFrame
     calibration_curve: pd.DataFrame
+    triage: pd.DataFrame
     probability: pd.DataFrame
     truth: pd.DataFrame
     outside: pd.Series[bool]
@@ -185,11 +195,13 @@ def validate(  # noqa: PLR0913 all but the first two are options
         raise EvidenceError(f"the network {net.id!r} has no cause but {OTHER!r}, so there is nothing to tell apart")
     if not labelled.truth:
         raise EvidenceError("no case has a diagnosis, so there is nothing to score; give labelled cases")
-    probability = diagnose_many(net, labelled.facts, with_triage=False).round(DECIMALS)
+    answers = diagnose_many(net, labelled.facts)
+    probability = answers[list(net.causes)].round(DECIMALS)
     scores = Scores(net, probability, labelled, ks)
     return Validation(
         network=net,
         **tables(scores, bootstrap, level, seed),
+        triage=_triage(net, labelled, answers),
         probability=probability,
         truth=pd.DataFrame(scores.y, index=probability.index, columns=scores.causes),
         outside=pd.Series(scores.outside, index=probability.index, name="outside"),
@@ -199,6 +211,24 @@ def validate(  # noqa: PLR0913 all but the first two are options
         level=level,
         seed=seed,
     )
+
+
+def _triage(net: NetworkData, labelled: Labelled, answers: pd.DataFrame) -> pd.DataFrame:
+    """Return how many cases were at each level, by danger and by whether a red flag was told."""
+    import pandas as pd
+
+    flags = labelled.facts.reindex(columns=list(net.red_flags))
+    told = [
+        any(net.once(Vocabulary).meaning(f, x)[1] is True for f, x in zip(net.red_flags, row, strict=True))
+        for row in flags.itertuples(index=False)
+    ]
+    level = answers["triage"].tolist() if "triage" in answers else [LEVELS[-1]] * len(answers)
+    frame = pd.DataFrame({"danger": labelled.danger, "flag told": told, "level": level})
+    frame["danger"] = frame["danger"].replace("", NOTHING)
+    counts = pd.crosstab([frame["danger"], frame["flag told"]], frame["level"]).reindex(columns=LEVELS, fill_value=0)
+    counts.insert(0, "n", counts.sum(axis=1))
+    order = sorted(counts.index, key=lambda key: (key[0] == NOTHING, *key))
+    return counts.loc[order].rename_axis(columns=None)
 
 
 def _ranks(ks: Sequence[int]) -> tuple[int, ...]:

@@ -48,7 +48,7 @@ def not_cleared(d: Result) -> str:
 
 
 def because(reason: Reason) -> str:
-    """Return a reason for urgency as sentences, with what to do where no more pressing reason says that."""
+    """Return a reason for urgency as sentences, with what to do where no reason before it says that."""
     return f"{reason.name}: {reason.reason}." + (f" {reason.action}" if reason.action else "")
 
 

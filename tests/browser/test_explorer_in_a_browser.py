@@ -222,7 +222,7 @@ def test_an_urgent_flag_shows_the_banner(explorer: Locator) -> None:
     from playwright.sync_api import expect
 
     banner, echo = explorer.locator(".level:not(.hbx-question .level)"), explorer.locator(".hbx-question .level")
-    expect(banner).to_have_text("ROUTINE: nothing urgent in what was said")
+    expect(banner).to_have_text("11 of 11 red flags not asked: whether this is urgent is not known")
     expect(echo).to_have_count(0)
     say(explorer, "fever", "yes")
     expect(banner).to_have_text("URGENT: have this assessed today")

@@ -147,10 +147,11 @@ def test_any_chunk_size_gives_the_same_csv_and_it_is_what_diagnose_many_gives(
 
         assert whole == counts == Counts(len(rows), len(rows), 0, 0)
         assert (folder / "parts.csv").read_bytes() == (folder / "whole.csv").read_bytes()
-        assert header == ["the,id", *net.causes, "triage"]
+        assert header == ["the,id", *net.causes, "triage", "red_flags_asked"]
         assert [line[0] for line in lines] == [row[0] for row in rows]
-        assert [line[-1] for line in lines] == answers["triage"].tolist()
-        assert [[float(x) for x in line[1:-1]] for line in lines] == answers[list(net.causes)].to_numpy().tolist()
+        assert [line[-2] for line in lines] == answers["triage"].tolist()
+        assert [int(line[-1]) for line in lines] == answers["red_flags_asked"].tolist()
+        assert [[float(x) for x in line[1:-2]] for line in lines] == answers[list(net.causes)].to_numpy().tolist()
         assert names_in(folder) == {"in.csv", "whole.csv", "parts.csv"}
 
 
@@ -208,7 +209,7 @@ def test_a_parquet_id_keeps_its_type(net: Network, tmp_path: Path, size: int) ->
         diagnose_file(source, tmp_path / "out.parquet", network=net, ids=ids)
     out = pq.read_table(tmp_path / "out.parquet")
 
-    assert out.schema.names == [*ids, *net.causes, "triage"]
+    assert out.schema.names == [*ids, *net.causes, "triage", "red_flags_asked"]
     assert out.select(list(ids)).to_pydict() == {name: column.to_pylist() for name, column in ids.items()}
     assert [out.schema.field(name).type for name in ids] == [column.type for column in ids.values()]
     answers = [net.diagnose(lateral_pain=True)["tendon"], net.diagnose()["tendon"]]
@@ -435,7 +436,7 @@ def test_a_file_of_rejects_alone_gives_a_file_of_no_rows(net: Network, tmp_path:
     table = pd.read_csv(out) if ending == "csv" else pd.read_parquet(out)
 
     assert counts == Counts(2, 0, 2, 0)
-    assert (list(table), len(table)) == ([*net.causes, "triage"], 0)
+    assert (list(table), len(table)) == ([*net.causes, "triage", "red_flags_asked"], 0)
     assert len(read_csv(tmp_path / "bad.csv")) == 3
 
 
@@ -833,7 +834,7 @@ def test_columns_and_options_are_checked_before_any_work(cases: Path, options: l
     assert names_in(cases) == {"in.csv"}
 
 
-@pytest.mark.parametrize("name", ["tendon", "triage", "row", "reason"])
+@pytest.mark.parametrize("name", ["tendon", "triage", "red_flags_asked", "row", "reason"])
 def test_an_id_with_the_name_of_a_column_that_is_written_is_refused(net: Network, tmp_path: Path, name: str) -> None:
     source = write_csv(tmp_path / "in.csv", [[name], ["1"]])
     with pytest.raises(hb.EvidenceError, match=f"the id column '{name}' has the name of a column that is written"):

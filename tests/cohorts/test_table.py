@@ -55,7 +55,7 @@ def test_each_row_is_its_diagnosis_whatever_the_type_of_the_column(rich: hb.Netw
     values, dtype = COLUMNS[kind]
     frame = pd.DataFrame({name: pd.Series(values, dtype=dtype)})
 
-    result = rich.diagnose_many(frame)
+    result = rich.diagnose_many(frame, with_triage=False)
 
     expected = [rich.diagnose({name: value}) for value in values]
     assert_rows_are(result, expected)
@@ -81,7 +81,7 @@ def test_age_and_sex_are_read_from_any_type_of_column(rich: hb.Network, dtype: A
             "sex": pd.Series(["f", "male", None, "Female"], dtype="category" if dtype == "category" else "object"),
         }
     )
-    result = rich.diagnose_many(frame)
+    result = rich.diagnose_many(frame, with_triage=False)
 
     rows = zip([20, 49, 50, 90], ["f", "male", None, "Female"], strict=True)
     assert_rows_are(result, [rich.diagnose(age=age, sex=sex) for age, sex in rows])
@@ -101,7 +101,11 @@ def test_a_table_is_its_rows_in_any_order_and_any_chunk(drawn: st.DataObject, da
 
     diagnoses = [net.diagnose(facts) for facts in cases]
     assert_rows_are(result, diagnoses)
-    assert list(result["triage"]) == [d.triage.level for d in diagnoses]
+    if net.red_flags:
+        assert list(result["triage"]) == [d.triage.level for d in diagnoses]
+        assert list(result["red_flags_asked"]) == [len(d.case.red_flags) for d in diagnoses]
+    else:
+        assert list(result) == list(net.causes)
     shuffled = net.diagnose_many(frame.iloc[order], with_triage=True)
     pd.testing.assert_frame_equal(shuffled.loc[frame.index], result, check_exact=True)
     parts = [net.diagnose_many(part, with_triage=True) for part in (frame.iloc[:cut], frame.iloc[cut:])]
@@ -132,8 +136,9 @@ def test_the_index_is_kept(rich: hb.Network, index: Any) -> None:  # noqa: ANN40
 def test_columns_are_the_causes_in_file_order(rich: hb.Network) -> None:
     frame = pd.DataFrame({"lateral_pain": [False]})
 
-    assert list(rich.diagnose_many(frame).columns) == ["tendon", "bone", "other"]
-    assert list(rich.diagnose_many(frame, with_triage=True).columns) == ["tendon", "bone", "other", "triage"]
+    assert list(rich.diagnose_many(frame, with_triage=False).columns) == ["tendon", "bone", "other"]
+    with_triage = ["tendon", "bone", "other", "triage", "red_flags_asked"]
+    assert list(rich.diagnose_many(frame).columns) == list(rich.diagnose_many(frame, with_triage=True)) == with_triage
 
 
 @pytest.mark.parametrize("frame", [pd.DataFrame(), pd.DataFrame({"lateral_pain": []}), pd.DataFrame({"age": []})])
@@ -141,7 +146,7 @@ def test_columns_are_the_causes_in_file_order(rich: hb.Network) -> None:
 def test_an_empty_table_gives_an_empty_table(rich: hb.Network, frame: pd.DataFrame, *, with_triage: bool) -> None:
     result = rich.diagnose_many(frame, with_triage=with_triage)
 
-    assert list(result.columns) == ["tendon", "bone", "other", *(["triage"] if with_triage else [])]
+    assert list(result.columns) == ["tendon", "bone", "other", *(["triage", "red_flags_asked"] if with_triage else [])]
     assert len(result) == 0
     assert (result[list(rich.causes)].dtypes == "float64").all()
 
@@ -157,10 +162,11 @@ def test_rows_without_columns_know_nothing(rich: hb.Network) -> None:
 def test_ignored_columns_are_passed_over(rich: hb.Network, ignore: Any) -> None:  # noqa: ANN401
     frame = pd.DataFrame({"case_id": ["a", "b"], "lateral_pain": [True, False]})
 
-    result = rich.diagnose_many(frame, ignore=ignore)
+    result = rich.diagnose_many(frame, ignore=ignore, with_triage=False)
 
-    pd.testing.assert_frame_equal(result, rich.diagnose_many(frame[["lateral_pain"]]), check_exact=True)
-    again = rich.diagnose_many(frame, ignore=(name for name in ["case_id"]))
+    alone = rich.diagnose_many(frame[["lateral_pain"]], with_triage=False)
+    pd.testing.assert_frame_equal(result, alone, check_exact=True)
+    again = rich.diagnose_many(frame, ignore=(name for name in ["case_id"]), with_triage=False)
     pd.testing.assert_frame_equal(again, result, check_exact=True)
 
 
@@ -233,7 +239,7 @@ def test_the_table_is_not_changed(rich: hb.Network) -> None:
     )
     before = frame.copy(deep=True)
 
-    result = rich.diagnose_many(frame, ignore=["note"])
+    result = rich.diagnose_many(frame, ignore=["note"], with_triage=False)
     result.iloc[:, :] = 0.0
 
     pd.testing.assert_frame_equal(frame, before)

@@ -425,11 +425,28 @@ def test_a_level_that_falls_is_told_in_one_plain_line_and_what_takes_its_place_a
     _, *routine = after(interview, "n").answer("n").lines
 
     assert soon == [
-        ("No longer urgent by what was said: Cause a. SOON: have this assessed within days.", "plain"),
+        (
+            "No longer urgent by what was said, since 'A finding: no': Cause a. SOON: have this assessed within days.",
+            "plain",
+        ),
         ("! Cause a: its probability is 50.0%, at or above 40%: it is soon. Do what is soon.", "alert"),
     ]
     level = "ROUTINE: no hazard at its threshold; this network has no red flags"
-    assert routine == [(f"No longer for assessment within days by what was said: Cause a. {level}.", "plain")]
+    since = "since 'A finding: no'"
+    assert routine == [(f"No longer for assessment within days by what was said, {since}: Cause a. {level}.", "plain")]
+
+
+def test_the_level_depends_on_the_answers_and_not_on_their_order() -> None:
+    """However often it changed in between; and a page that ends routine says what it was, and that it clears nobody."""
+    first = after(wavering(urgent=0.7, soon=0.4), "y", "y", "y", "n", "n")
+    second = after(wavering(urgent=0.7, soon=0.4), "y", "y", "y", "n", "n", "b", "b", "n", "n")
+
+    assert first.diagnosis.evidence == second.diagnosis.evidence
+    assert first.diagnosis.triage == second.diagnosis.triage
+    page = first.summary()
+    assert first.diagnosis.triage.level == "routine"
+    assert "This is no all-clear" in page
+    assert "Was urgent during the interview" in page
 
 
 @pytest.mark.parametrize(

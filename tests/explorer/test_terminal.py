@@ -101,7 +101,7 @@ def test_a_whole_interview_in_a_terminal(file: Path, terminal: Callable[..., pex
     assert "Got '\\x01garbage" in shown
     assert "Source: A study of lateral hip pain." in shown
     assert "bits about the causes" in shown
-    assert "ROUTINE: nothing urgent in what was said" in shown
+    assert "ROUTINE: no red flag, and nothing urgent in what was said" in shown
     assert f"{percent(d['tendon'])}  Tendon pain" in shown
     words = command_of(shown)
     assert words[:4] == ["age=46", "sex=female", "lateral_pain=yes", "fever=no"]

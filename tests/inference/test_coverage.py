@@ -179,7 +179,7 @@ def test_what_is_too_unlikely_for_a_float_is_listed_in_logs() -> None:
     frame = pd.DataFrame([facts, facts | {"f0": None}])
 
     _, chance, _ = net.engine.coverage.solve(Cases.of(net.vocabulary.read(facts.items()), net))
-    result = net.diagnose_many(frame)
+    result = net.diagnose_many(frame, with_triage=False)
 
     assert chance[0] < inference.SMALLEST
     for (_, row), said in zip(result.iterrows(), frame.to_dict("records"), strict=True):
@@ -214,10 +214,10 @@ def test_many_parts_and_many_backgrounds_take_no_more_memory_than_stated() -> No
     frame = pd.DataFrame({f: [False] * rows for f in children}).assign(age=rng.integers(18, 90, rows))
     for b in net.background:
         frame[b] = rng.random(rows).round(3)
-    net.diagnose_many(frame[:2])
+    net.diagnose_many(frame[:2], with_triage=False)
 
     tracemalloc.start()
-    result = net.diagnose_many(frame)
+    result = net.diagnose_many(frame, with_triage=False)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
 
@@ -243,7 +243,7 @@ def test_a_large_network_with_much_shared_background_is_answered_or_refused_soon
         cost(Cases.of(net.vocabulary.read(facts.items()), net)) for facts in (said, said | known)
     )
 
-    both = net.diagnose_many(pd.DataFrame([said, said | known]))
+    both = net.diagnose_many(pd.DataFrame([said, said | known]), with_triage=False)
 
     assert 100 < unknown_cost.memory[0] / known_cost.memory[0] < 1000
     odds = {True: 0.6 / 0.05, False: 0.4 / 0.95}
@@ -262,7 +262,7 @@ def test_a_row_with_many_findings_is_listed_and_has_the_bits_of_diagnose() -> No
 
     cases, _ = table.read_table(net, mixed, table.fact_columns(net, list(mixed)))
     operations = net.engine.coverage.cost(cases).operations
-    result = net.diagnose_many(mixed)
+    result = net.diagnose_many(mixed, with_triage=False)
 
     assert operations[:40].min() > 1e7
     assert operations[40:].max() < 1e6
@@ -316,7 +316,7 @@ def test_sixty_causes_and_five_hundred_findings_are_answered_as_pgmpy_does(large
         assert d[c] == pytest.approx(found[c].get_value(**{c: "present"}), rel=0, abs=EXACT)
     assert max(d[c] for c in asked) > 0.3  # the case says something
     assert max(d[f"c{k}"] for k in range(10)) <= d["first_ten"] <= sum(d[f"c{k}"] for k in range(10))
-    row = large.diagnose_many(pd.DataFrame([facts])).iloc[0]
+    row = large.diagnose_many(pd.DataFrame([facts]), with_triage=False).iloc[0]
     assert row.to_dict() == pytest.approx({c: d[c] for c in large.causes}, rel=0, abs=1e-12)
 
 

@@ -181,7 +181,8 @@ def test_no_hop_test_while_a_broken_neck_of_femur_is_likely_enough(above: int, *
 def test_no_hop_test_for_a_young_woman_with_groin_pain_and_a_spike_of_training() -> None:
     d = hb.diagnose(age=24, sex="female", groin_pain=True, training_spike=True)
 
-    assert d.triage.level == "urgent"
+    assert d.triage.level == "soon"  # at 5.2 %, just below what is urgent; pain on bearing weight makes it so
+    assert d.given(weight_bearing_pain=True, limp=True).triage.level == "urgent"
     assert "hop_test_positive" not in d.next_questions(None).index
     assert "hop_test_positive" in hb.diagnose(age=46, sex="female").next_questions(None).index
 

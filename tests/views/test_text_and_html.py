@@ -207,7 +207,9 @@ def test_red_flags_come_first_and_the_disclaimer_once(rich: hb.Network) -> None:
     assert page.text.count(DISCLAIMER) == 1
 
 
-@pytest.mark.parametrize(("facts", "level"), [({}, "ROUTINE"), ({"weight_loss": True}, "SOON"), (FACTS, "URGENT")])
+@pytest.mark.parametrize(
+    ("facts", "level"), [({}, "2 of 2 red flags not asked"), ({"weight_loss": True}, "SOON"), (FACTS, "URGENT")]
+)
 def test_the_level_is_a_word(rich: hb.Network, facts: dict[str, object], level: str) -> None:
     assert read(rich.diagnose(facts)).text.strip().startswith(f"{level}: ")
 
@@ -395,6 +397,7 @@ def test_the_fit_is_mentioned_where_the_case_is_outside(rich: hb.Network) -> Non
     sentence = "The answers are unusual"
     clash = f"Two {SCRIPT} clash."
     unusual = dataclasses.replace(inside.fit, percentile=0.2, reasons=(clash,))
+    assert not outside.fit.outside
     vars(outside)["_kept"][fit] = unusual  # what `once` keeps
 
     assert sentence not in read(inside).text
