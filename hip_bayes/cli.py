@@ -24,7 +24,7 @@ from .diagnosis import diagnose as diagnose_case
 from .diagnosis import diagnose_file, load_network, validate
 from .errors import HipBayesError
 from .explorer.interview import AT_HOME, MOST, begin
-from .explorer.terminal import ask, say, signals
+from .explorer.terminal import ask, nothing_flushed, say, signals
 from .network.parts import KINDS
 from .network.provenance import COLUMNS, by_basis, entries
 from .reasoning.questions import ALL_KINDS
@@ -158,6 +158,7 @@ def interview(  # noqa: PLR0913 all but the first are options
         _fail(error)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without a character shows a question mark for it
+    click.get_current_context().with_resource(nothing_flushed())
     status, ended = 0, ""
     at_hand = sys.stdin is not None and sys.stdin.isatty()
     try:

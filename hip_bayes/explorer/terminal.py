@@ -35,6 +35,24 @@ def signals(names: Iterable[str], handler: Any, *, restore: bool = True) -> Iter
             signal.signal(number, old)
 
 
+@contextlib.contextmanager
+def nothing_flushed() -> Iterator[None]:
+    """Let a terminal print what it was given when Ctrl-C is pressed; else it throws away what is not printed yet."""
+    if sys.platform == "win32" or sys.stdin is None or not sys.stdin.isatty():
+        yield
+        return
+    import termios
+
+    fd = sys.stdin.fileno()
+    before = termios.tcgetattr(fd)
+    termios.tcsetattr(fd, termios.TCSANOW, [*before[:3], before[3] | termios.NOFLSH, *before[4:]])
+    try:
+        yield
+    finally:
+        with contextlib.suppress(termios.error):  # the terminal is gone
+            termios.tcsetattr(fd, termios.TCSANOW, before)
+
+
 def say(lines: Iterable[Line]) -> None:
     """Print what an interview has to say, in colour where there is any."""
     plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"

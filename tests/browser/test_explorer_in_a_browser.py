@@ -162,7 +162,7 @@ def see_bars(explorer: Locator, d: Diagnosis) -> None:
     from playwright.sync_api import expect
 
     table = d.intervals(LEVEL, draws=DRAWS)
-    rows = explorer.locator(".hbx-cause")
+    rows = explorer.locator(".hbx-cause:visible")
     expect(rows.locator("button")).to_have_text([d.network.name_of(c) for c in d.ranking])
     expect(rows.locator("b")).to_have_text([percent(d[c]) for c in d.ranking])
     expect(rows.locator("small")).to_have_text([between(*table.loc[c, ["low", "high"]]) for c in d.ranking])
@@ -194,7 +194,7 @@ def test_it_follows_clicks_with_the_numbers_of_the_library(explorer: Locator) ->
     d = hb.diagnose(facts)
     see_bars(explorer, d)
     long = "all => all.map(b => b.querySelector('.p').getBoundingClientRect().width / b.getBoundingClientRect().width)"
-    lengths = explorer.locator(".hbx-cause .bar").evaluate_all(long)
+    lengths = explorer.locator(".hbx-cause:visible .bar").evaluate_all(long)
     assert lengths == pytest.approx([d[c] for c in d.ranking], abs=0.02)
 
     question = explorer.locator(".hbx-next code").inner_text()
@@ -221,13 +221,69 @@ def test_an_urgent_flag_shows_the_banner(explorer: Locator) -> None:
     """At the top, and again below the answer that raised it, which may be a page further down."""
     from playwright.sync_api import expect
 
-    banner, echo = explorer.locator(".level:not(.hbx-question .level)"), explorer.locator(".hbx-question .level")
+    banner, echo = (
+        explorer.locator(".level:visible:not(.hbx-question .level)"),
+        explorer.locator(".hbx-question .level"),
+    )
     expect(banner).to_have_text("11 of 11 red flags not asked: whether this is urgent is not known")
     expect(echo).to_have_count(0)
     say(explorer, "fever", "yes")
     expect(banner).to_have_text("URGENT: have this assessed today")
     expect(echo).to_have_text("URGENT: have this assessed today")
     expect(explorer).to_contain_text(hb.load_network().red_flags["fever"].action)
+
+
+WATCH = """explorer => {
+  const seen = window.seen = [], shown = e => e.offsetParent !== null
+  const text = all => [...all].filter(shown).map(e => e.innerText.trim())
+  const look = () => {
+    const rows = [...explorer.querySelectorAll('.hbx-cause')].filter(shown)
+    seen.push({names: rows.map(r => r.querySelector('button').innerText.trim()),
+      numbers: rows.map(r => r.querySelector('b').innerText.trim()),
+      why: text(explorer.querySelectorAll('.hbx-side h3')).filter(t => t.startsWith('Why'))})
+    if (window.watching) requestAnimationFrame(look)
+  }
+  window.watching = true
+  look()
+}"""
+"""Notes in every frame what the bars say, and for which number reasons are given."""
+
+
+def test_no_number_of_another_state_is_ever_beside_one_of_this(explorer: Locator) -> None:
+    """In no frame is a cause there twice, or the reasons of a number that no bar says."""
+    explorer.evaluate(WATCH)
+    for id_, answer in (("lateral_pain", "yes"), ("groin_pain", "yes"), ("lateral_pain", "no"), ("groin_pain", "no")):
+        say(explorer, id_, answer)
+    see_bars(explorer, hb.diagnose(lateral_pain=False, groin_pain=False))
+    seen = explorer.page.evaluate("() => { window.watching = false; return window.seen }")
+
+    assert len({tuple(frame["numbers"]) for frame in seen}) >= 5
+    for frame in seen:
+        assert len(set(frame["names"])) == len(frame["names"]) == len(hb.load_network().causes)
+        bars = [f"Why {name}: {number}?" for name, number in zip(frame["names"], frame["numbers"], strict=True)]
+        assert set(frame["why"]) <= set(bars)
+
+
+def test_it_says_when_answers_are_not_counted(
+    new_page: Callable[[], Page], folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Not while it is connected; within seconds after its server is gone."""
+    from playwright.sync_api import expect
+
+    page = new_page()
+    with servers.voila(folder, tmp_path_factory.mktemp("ending")) as address:
+        write(folder / "ending.ipynb", "import hip_bayes as hb\nhb.explore(age=46, sex='female')")
+        in_voila(page, address, "ending.ipynb")
+        explorer = page.locator(".hbx")
+        see_bars(explorer, hb.diagnose(age=46, sex="female"))
+        lost = explorer.get_by_text("Not connected: answers are not being counted.")
+        for _ in range(40):
+            assert not lost.is_visible()
+            page.wait_for_timeout(250)
+        say(explorer, "lateral_pain", "yes")
+        see_bars(explorer, hb.diagnose(age=46, sex="female", lateral_pain=True))
+    expect(lost).to_be_visible(timeout=10_000)
+    page.close()
 
 
 def test_the_search_narrows_as_one_types(explorer: Locator) -> None:
