@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -153,7 +152,7 @@ def test_a_second_interrupt_loses_nothing(terminal: Callable[..., pexpect.spawn[
     child.expect_exact("suddenly become unable")
     child.expect_exact("] ")
     child.send("\x03")
-    time.sleep(0.02)
+    child.expect(pexpect.TIMEOUT, timeout=0.02)  # a terminal goes on reading meanwhile
     child.send("\x03")
     child.expect(pexpect.EOF)
     child.wait()
