@@ -151,8 +151,9 @@ def test_a_second_interrupt_loses_nothing(terminal: Callable[..., pexpect.spawn[
     talk(child, ("cannot sleep", "n"))
     child.expect_exact("suddenly become unable")
     child.expect_exact("] ")
+    child.delaybeforesend = None  # a terminal goes on reading meanwhile, as pexpect does not while it delays
     child.send("\x03")
-    child.expect(pexpect.TIMEOUT, timeout=0.02)  # a terminal goes on reading meanwhile
+    child.expect(pexpect.TIMEOUT, timeout=0.02)
     child.send("\x03")
     child.expect(pexpect.EOF)
     child.wait()
