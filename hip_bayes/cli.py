@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from . import __version__
+from .cohorts.columns import Reading, codes_of, mapping_file
 from .cohorts.files import refuse_existing, write_whole
-from .cohorts.formats import value_of
 from .diagnosis import diagnose as diagnose_case
 from .diagnosis import diagnose_file, load_network, validate
 from .errors import HipBayesError
@@ -27,6 +27,7 @@ from .explorer.interview import AT_HOME, MOST, begin
 from .explorer.terminal import ask, nothing_flushed, say, signals
 from .network.parts import KINDS
 from .network.provenance import COLUMNS, by_basis, entries
+from .network.search import find
 from .reasoning.questions import ALL_KINDS
 from .validation.card import model_card
 
@@ -114,7 +115,7 @@ def _parse(facts: Iterable[str]) -> dict[str, object]:
             raise click.UsageError(f"got {fact!r}; allowed: NAME=VALUE, like lateral_pain=yes")
         if name in said:
             raise click.UsageError(f"{name!r} is said twice; say it once")
-        said[name] = value_of(value)
+        said[name] = value
     return said
 
 
@@ -225,6 +226,20 @@ def _cpus() -> int:
 @click.argument("source", metavar="IN", type=click.Path(path_type=Path))
 @click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
 @click.option("--id", "ids", multiple=True, metavar="COLUMN", help="Copy this column to OUT unread. Repeatable.")
+@click.option("--ignore", multiple=True, metavar="COLUMN", help="Pass over this column. Repeatable.")
+@click.option("--ignore-others", is_flag=True, help="Pass over every column that is no fact.")
+@click.option(
+    "--code",
+    multiple=True,
+    metavar="'COLUMN: VALUE=MEANING ...'",
+    help="What codes mean: --code 'lateral_pain: 1=no 2=yes'. Repeatable.",
+)
+@click.option("--missing", multiple=True, metavar="VALUE,...", help="Values that stand for nothing: --missing=-9,99.")
+@click.option(
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A TOML file with missing, ignore, ignore_others, columns (header = fact) and code, instead of these options.",
+)
 @click.option("--rejects", type=click.Path(path_type=Path), help="A .csv for rows without an answer; the run goes on.")
 @click.option("--network", help=NETWORK_HELP)
 @click.option("--setting", help=SETTING_HELP)
@@ -235,23 +250,32 @@ def cohort(  # noqa: PLR0913 all but the first two are options
     target: Path,
     *,
     ids: tuple[str, ...],
+    ignore: tuple[str, ...],
+    ignore_others: bool,
+    code: tuple[str, ...],
+    missing: tuple[str, ...],
+    mapping: Path | None,
     rejects: Path | None,
     network: str | None,
     setting: str | None,
     threads: int,
     overwrite: bool,
 ) -> None:
-    """Diagnose a file of cases, however long: IN and OUT are .csv or .parquet, IN also .csv.gz.
+    """Diagnose a file of cases, however long: IN and OUT are .csv or .parquet, IN also .csv.gz, .tsv or .xlsx.
 
-    A row is a case, a column a fact; `hip-bayes findings` lists the names. Cells of a CSV are as in `hip-bayes
-    diagnose`, an empty one is unknown. OUT has the `--id` columns, a column a cause, and triage. A row that has no
-    answer stops the run, or goes to the `--rejects` file with the reason.
+    A row is a case, a column a fact; `hip-bayes findings` lists the names. Cells are as in `hip-bayes diagnose`, an
+    empty one, NA and the like are unknown. OUT has the `--id` columns, a column a cause, triage, and how many red flags
+    were asked. A row that has no answer stops the run, or goes to the `--rejects` file with the reason. A column of
+    codes is refused until `--code`, `--missing` or `--ignore` says what to do with it. What each column was read as is
+    said at the end.
 
     Memory is that of 65,536 rows a thread, however many there are. A run that was stopped, even killed, goes on where
     it was when it is started again with the same arguments; until then its parts are in the directory OUT.parts.
     """
     start = time.perf_counter()
     try:
+        of_file = mapping_file(mapping) if mapping else Reading()
+        gaps = [value.strip() for text in missing for value in text.split(",")]
         with _bar() as progress:
             counts = diagnose_file(
                 source,
@@ -259,6 +283,11 @@ def cohort(  # noqa: PLR0913 all but the first two are options
                 network=network,
                 setting=setting,
                 ids=ids,
+                ignore=[*of_file.ignore, *ignore],
+                ignore_others=ignore_others or of_file.ignore_others,
+                code={**of_file.code, **codes_of(code)},
+                missing=[*of_file.missing, *gaps],
+                columns=of_file.columns,
                 rejects=rejects,
                 threads=threads,
                 overwrite=overwrite,
@@ -276,6 +305,8 @@ def cohort(  # noqa: PLR0913 all but the first two are options
     click.echo(
         f"rows in {counts.rows:,}{earlier} = rows out {counts.answered:,} + rejects {counts.rejected:,}: checked"
     )
+    for header, words in counts.read.items():
+        click.echo(f"  {header}: {words}")
     click.echo(f"{seconds:,.1f} s, {(counts.rows - counts.resumed) / seconds:,.0f} rows/s")
 
 
@@ -300,13 +331,15 @@ def _bar() -> Iterator[Callable[[float], object] | None]:
 def findings(words: tuple[str, ...], kind: str | None, network: str | None) -> None:
     """List what can be said about a case: background, findings and red flags, with their questions.
 
-    With WORDS, only the entries that contain one of them: `hip-bayes findings groin night`.
+    With WORDS, only what has one of them in its id, name, question or synonyms, the likeliest first: `hip-bayes
+    findings groin night`, `hip-bayes findings FADIR`.
     """
     try:
         net = load_network(network)
     except HipBayesError as error:
         _fail(error)
     words = tuple(word for word in words if word.strip())
+    likely = find(net, " ".join(words)) if words else []
     sections = {"background": [(b.id, "", b.question) for b in net.background.values()]}
     for k in KINDS:
         found = [f for f in net.findings.values() if f.kind == k]
@@ -319,7 +352,8 @@ def findings(words: tuple[str, ...], kind: str | None, network: str | None) -> N
     if kind is None and not words:
         click.echo(f"age: years, {low} to {high}    sex: female or male\n")
     for title, rows in sections.items():
-        wanted = [row for row in rows if not words or any(w.lower() in " ".join(row).lower() for w in words)]
+        by_id = {row[0]: row for row in rows}
+        wanted = [by_id[id_] for id_ in likely if id_ in by_id] if words else rows
         if kind in (None, title) and wanted:
             shown.append(_listing(title.replace("_", " "), wanted))
     if not shown:

@@ -73,19 +73,25 @@ class Network(NetworkData):
         """Return the exact posterior of one case under this network; see `hip_bayes.diagnose`."""
         return diagnose(said, network=self, setting=setting, **facts)
 
-    def diagnose_many(
+    def diagnose_many(  # noqa: PLR0913 one keyword a choice of the user
         self,
-        frame: pd.DataFrame,
+        frame: pd.DataFrame | Sequence[Mapping[str, object]],
         *,
         setting: str | None = None,
         ignore: Iterable[str] = (),
+        ignore_others: bool = False,
+        code: Mapping[str, Mapping[Any, object]] | None = None,
+        missing: Iterable[object] = (),
         with_triage: bool = True,
         threads: int = 1,
     ) -> pd.DataFrame:
         """Return the exact posteriors of a table of cases; see `hip_bayes.diagnose_many`."""
+        from .cohorts.columns import Reading
         from .cohorts.table import diagnose_many
 
-        return diagnose_many(self.in_setting(setting), frame, ignore=ignore, with_triage=with_triage, threads=threads)
+        reading = Reading.of(ignore=ignore, ignore_others=ignore_others, code=code, missing=missing)
+        net = self.in_setting(setting)
+        return diagnose_many(net, frame, reading=reading, with_triage=with_triage, threads=threads)
 
     def simulate(self, n: int, seed: int | np.random.Generator | None = None) -> pd.DataFrame:
         """Draw `n` complete cases with their true causes; see `hip_bayes.validation.simulation.simulate`.
@@ -687,11 +693,14 @@ def diagnose(
 
 
 def diagnose_many(  # noqa: PLR0913 one keyword a choice of the user
-    frame: pd.DataFrame,
+    frame: pd.DataFrame | Sequence[Mapping[str, object]],
     *,
     network: Network | str | os.PathLike[str] | None = None,
     setting: str | None = None,
     ignore: Iterable[str] = (),
+    ignore_others: bool = False,
+    code: Mapping[str, Mapping[Any, object]] | None = None,
+    missing: Iterable[object] = (),
     with_triage: bool = True,
     threads: int = 1,
 ) -> pd.DataFrame:
@@ -701,11 +710,19 @@ def diagnose_many(  # noqa: PLR0913 one keyword a choice of the user
     ----------
     frame
         a pandas or dask DataFrame: a row a case, a column a fact, values as in `diagnose`; a missing column, None or
-        NaN is unknown. Columns may be object, bool, number, category, nullable or Arrow-backed.
+        NaN is unknown. Columns may be object, bool, number, category, nullable or Arrow-backed, and be headed by a
+        fact's id, name or question, whatever the case, spaces and hyphens. Or a list of mappings, one a case.
     network, setting
         as in `diagnose`.
     ignore
-        columns to pass over, such as an identifier; every other column must be a name of the network.
+        columns to pass over, such as an identifier, by their exact names; every other column must be a fact.
+    ignore_others
+        pass over every column that is no fact.
+    code
+        what the codes of a column mean: ``{"lateral_pain": {1: "no", 2: "yes"}}``. A column of facts with a number
+        that no answer can be, such as 2, 7 or -9, is refused without it.
+    missing
+        values that stand for nothing in every column, such as ``[-9, 99]``.
     with_triage
         add the columns "triage" ("urgent", "soon" or "routine") and "red_flags_asked" (how many of the network's red
         flags the row answers with yes or no: as long as not all are, routine means no more than that nothing urgent
@@ -724,7 +741,8 @@ def diagnose_many(  # noqa: PLR0913 one keyword a choice of the user
     Raises
     ------
     EvidenceError
-        a column or a value that is not allowed, with its row label and column; nothing is returned then.
+        a column or a value that is not allowed, with its row label and column, and how many rows more; a column of
+        codes. Nothing is returned then.
     NetworkTooLargeError
         a row has too many findings for a network that is too large to enumerate; the message has the figure.
 
@@ -733,7 +751,15 @@ def diagnose_many(  # noqa: PLR0913 one keyword a choice of the user
     The first call in a process imports a compiler and what it compiled before; the very first one compiles.
 
     """
-    return network_of(network, setting).diagnose_many(frame, ignore=ignore, with_triage=with_triage, threads=threads)
+    return network_of(network, setting).diagnose_many(
+        frame,
+        ignore=ignore,
+        ignore_others=ignore_others,
+        code=code,
+        missing=missing,
+        with_triage=with_triage,
+        threads=threads,
+    )
 
 
 def diagnose_file(  # noqa: PLR0913 all but the first two are options
@@ -743,6 +769,11 @@ def diagnose_file(  # noqa: PLR0913 all but the first two are options
     network: Network | str | os.PathLike[str] | None = None,
     setting: str | None = None,
     ids: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    ignore_others: bool = False,
+    code: Mapping[str, Mapping[Any, object]] | None = None,
+    missing: Iterable[object] = (),
+    columns: Mapping[str, str] | None = None,
     rejects: str | os.PathLike[str] | None = None,
     threads: int = 1,
     overwrite: bool = False,
@@ -759,17 +790,23 @@ def diagnose_file(  # noqa: PLR0913 all but the first two are options
     Parameters
     ----------
     source
-        a .csv, .csv.gz or .parquet file, a row a case, a column a fact. Parquet values are as in `diagnose_many`. CSV
-        is comma-separated text in UTF-8 with a header; a cell is a number where it reads as one, else a word; an empty
-        cell is unknown, a blank line is no row.
+        a .csv, .csv.gz, .tsv, .parquet or .xlsx file, a row a case, a column a fact, headed as in `diagnose_many`.
+        Values of Parquet are as in `diagnose_many`, of a workbook those that its first sheet has stored. CSV is text
+        with a header, its cells apart by commas, semicolons (then "0,7" is a number), tabs or bars, in UTF-8, UTF-16
+        or the encoding of old Windows, all found out from the file; a blank line is no row. Two more header lines, as
+        survey exports have, are passed over.
     target
         the .csv or .parquet file to make: the `ids`, a float64 column a cause in file order (in CSV the shortest text
         that reads back to the same float), and "triage"; rows in the order of `source`.
     network, setting
         as in `diagnose`.
     ids
-        columns of `source` to pass over and copy, with their text (CSV) or type (Parquet); every other column must be
-        a name of the network.
+        columns of `source` to pass over and copy, with their text (CSV) or type (Parquet), by their exact names.
+    ignore, ignore_others, code, missing
+        as in `diagnose_many`. Every column is looked through before any row is answered; codes are refused, with
+        `rejects` too.
+    columns
+        header -> the fact that it is, where the header does not say it.
     rejects
         a .csv file for the rows that have no answer: row number from 1, ids, column, value and reason. None stops at
         the first such row.
@@ -780,7 +817,8 @@ def diagnose_file(  # noqa: PLR0913 all but the first two are options
     progress
         called after every chunk with the share of `source` read so far, in [0, 1].
     notify
-        called with a sentence when the parts of an earlier run are used or thrown away; logged if left out.
+        called with a sentence on what the columns were taken for, and when the parts of an earlier run are used or
+        thrown away; logged if left out.
 
     Returns
     -------
@@ -796,12 +834,14 @@ def diagnose_file(  # noqa: PLR0913 all but the first two are options
         it was before.
 
     """
+    from .cohorts.columns import Reading
     from .cohorts.files import diagnose_file as answer_file
 
     return answer_file(
         network_of(network, setting),
         source,
         target,
+        reading=Reading.of(ignore=ignore, ignore_others=ignore_others, code=code, missing=missing, columns=columns),
         ids=ids,
         rejects=rejects,
         threads=threads,

@@ -87,12 +87,15 @@ class UnknownNameError(EvidenceError, KeyError):
         self.near = near
 
     @classmethod
-    def among(cls, name: object, known: Iterable[str], *, what: str, where: str) -> Self:
+    def among(
+        cls, name: object, known: Iterable[str], *, what: str, where: str, near: Iterable[str] | None = None
+    ) -> Self:
         """Build the error for `name`, with its nearest neighbours in `known`.
 
-        `what` says what kind of name it should have been, `where` tells how to list them all.
+        `what` says what kind of name it should have been, `where` tells how to list them all; `near` are the nearest
+        where they are known already.
         """
-        near = tuple(get_close_matches(str(name), list(known), n=3, cutoff=0.6))
+        near = tuple(get_close_matches(str(name), list(known), n=3, cutoff=0.6) if near is None else near)
         hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else "."
         return cls(f"unknown {what} {shown(name)}{hint} ({where})", name=str(name), near=near)
 

@@ -18,7 +18,8 @@ import hashlib
 import json
 import os
 import sys
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,13 +28,13 @@ import numpy as np
 
 from hip_bayes.errors import EvidenceError, HipBayesError, UnknownNameError, shown
 from hip_bayes.inference.arguments import names_of, whole_number
-from hip_bayes.inference.evidence import vocabulary_of
 
 from . import formats
+from .columns import check_codes, coded_value, match, read_as
 from .table import ASKED, TRIAGE, diagnose_table, has_rules, in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from importlib.resources.abc import Traversable
     from typing import IO
 
@@ -42,12 +43,15 @@ if TYPE_CHECKING:
 
     from hip_bayes.network.model import NetworkData
 
+    from .columns import Columns, Reading
     from .table import Reject
 
 CHUNK_ROWS = 2**16
 """Rows read, diagnosed and kept as one part, and as one row group of a Parquet OUT."""
 
 REJECT_COLUMNS = ("row", "column", "value", "reason")
+MOST_DISTINCT = 1000
+"""Values of a column that are told apart when it is looked through."""
 PLACING = "placing"
 """In the manifest: rejects and OUT are being moved to their places, so files that are there may be this run's."""
 
@@ -56,13 +60,15 @@ PLACING = "placing"
 class Counts:
     """What became of the rows of a file: `rows` = `answered` + `rejected`.
 
-    `resumed` of them had been worked out by an earlier run that was stopped.
+    `resumed` of them had been worked out by an earlier run that was stopped. `read` says of each column of facts but
+    age what its values were read as.
     """
 
     rows: int
     answered: int
     rejected: int
     resumed: int
+    read: Mapping[str, str] = field(default_factory=dict)
 
 
 def diagnose_file(  # noqa: PLR0913 all but the first three are options
@@ -70,6 +76,7 @@ def diagnose_file(  # noqa: PLR0913 all but the first three are options
     source: str | os.PathLike[str],
     target: str | os.PathLike[str],
     *,
+    reading: Reading,
     ids: Iterable[str],
     rejects: str | os.PathLike[str] | None,
     threads: int,
@@ -87,13 +94,16 @@ def diagnose_file(  # noqa: PLR0913 all but the first three are options
     _check_paths(source, target, rejects)
     threads = whole_number("threads", threads, 1)
     ids = tuple(dict.fromkeys(names_of("ids", ids)))
-    job = _Job(net, source, formats.columns(source), ids, rejects is not None, threads)
-    _check_columns(job, as_text=rejects is not None or target.suffix.lower() == ".csv")
     origin = _origin(source)
+    job = _job(net, formats.opened(source), ids, reading, collects=rejects is not None, threads=threads)
+    _check_ids(job, as_text=rejects is not None or target.suffix.lower() == ".csv")
+    notify(job.told())
+    survey = _survey(job)
     manifest = {
         "input": origin,
         "network": job.net.fingerprint,
         "ids": list(ids),
+        "reading": [repr(job.columns), job.file.encoding, job.file.delimiter],
         "rejects": job.collects,
         "code": _code(),
         "chunk_rows": CHUNK_ROWS,
@@ -137,7 +147,7 @@ def diagnose_file(  # noqa: PLR0913 all but the first three are options
             f"cannot write {target} ({error}); make room, or choose a place where you may write. Started again with "
             "the same arguments, the run goes on after its last finished part"
         ) from None
-    return Counts(rows, answered, rejected, resumed)
+    return Counts(rows, answered, rejected, resumed, survey)
 
 
 # --------------------------------------------------------------------------------------- before anything is made
@@ -152,7 +162,10 @@ def _path(name: str, value: object) -> Path:
 
 def _check_paths(source: Path, target: Path, rejects: Path | None) -> None:
     """Refuse paths of the wrong kind, and files that are one and the same."""
-    kinds = [("input", source, (".csv", ".csv.gz", ".parquet")), ("output", target, (".csv", ".parquet"))]
+    kinds = [
+        ("input", source, (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".xlsx")),
+        ("output", target, (".csv", ".parquet")),
+    ]
     kinds += [] if rejects is None else [("rejects file", rejects, (".csv",))]
     for role, path, endings in kinds:
         if not path.name.lower().endswith(endings):
@@ -174,20 +187,39 @@ def _check_paths(source: Path, target: Path, rejects: Path | None) -> None:
                 )
 
 
-def _check_columns(job: _Job, *, as_text: bool) -> None:
-    """Refuse columns that are neither ids nor facts, and ids that cannot be copied."""
+def _job(  # noqa: PLR0913 what makes a job
+    net: NetworkData, file: formats.Source, ids: tuple[str, ...], reading: Reading, *, collects: bool, threads: int
+) -> _Job:
+    """Return what to do with the columns of a file; the error for one that is neither an id nor a fact."""
     import pyarrow as pa
 
-    names = job.columns.names
+    path, names = file.path, file.columns.names
     if not names:
-        raise HipBayesError(f"{job.source} has no columns; allowed: one for each fact")
-    for name in names:
-        if names.count(name) > 1:
-            raise EvidenceError(f"{job.source}: column {shown(name)} is there twice; allowed: once", name=name)
-    for name in job.ids:
-        if name not in names:
+        raise HipBayesError(f"{path} has no columns; allowed: one for each fact")
+    known = set(names)
+    for name in ids:
+        if name not in known:
             listed = ", ".join(map(repr, names[:8])) + (", ..." if len(names) > 8 else "")
-            raise UnknownNameError.among(name, names, what="id column", where=f"the columns of {job.source}: {listed}")
+            raise UnknownNameError.among(name, names, what="id column", where=f"the columns of {path}: {listed}")
+    unnamed = tuple(name for name, raw in zip(names, file.raw_names, strict=False) if not raw)
+    # columns without a name go, if they have nothing in them: Excel leaves some
+    facts = [name for name in names if name not in ids and name not in unnamed]
+    if reading.decimal_comma != file.decimal_comma:
+        reading = replace(reading, decimal_comma=file.decimal_comma)
+    try:
+        columns = match(net, facts, reading)
+    except EvidenceError as error:
+        raise error.within(str(path), "; on the command line: --id to copy, --ignore or --ignore-others") from None
+    for name, header in columns.headers.items():
+        type_ = file.columns.field(names.index(header)).type
+        if pa.types.is_nested(type_):
+            raise EvidenceError(f"{path}: column {header!r} has the type {type_}; allowed: a value a row", name=name)
+    return _Job(net, file, columns, ids, unnamed, collects, threads)
+
+
+def _check_ids(job: _Job, *, as_text: bool) -> None:
+    """Refuse ids that cannot be copied."""
+    for name in job.ids:
         taken = (*job.net.causes, TRIAGE, ASKED, *(REJECT_COLUMNS if job.collects else ()))
         if name in taken:
             raise EvidenceError(
@@ -195,30 +227,43 @@ def _check_columns(job: _Job, *, as_text: bool) -> None:
                 "name; rename it",
                 name=name,
             )
-        if as_text and not formats.has_text(job.columns.field(name).type):
+        type_ = job.file.columns.field(name).type
+        if as_text and not formats.has_text(type_):
             raise EvidenceError(
-                f"{job.source}: the id column {name!r} has the type {job.columns.field(name).type}, which CSV cannot "
-                "hold; leave it out, or write .parquet without rejects",
+                f"{job.source}: the id column {name!r} has the type {type_}, which CSV cannot hold; leave it out, or "
+                "write .parquet without rejects",
                 name=name,
             )
-    unknown = []
-    for name in job.facts:
-        try:
-            vocabulary_of(job.net).check_name(name)
-        except EvidenceError as error:
-            unknown.append((name, error))
-        else:
-            type_ = job.columns.field(name).type
-            if pa.types.is_nested(type_):
+
+
+def _survey(job: _Job) -> dict[str, str]:
+    """Look through the columns of facts before any row is answered; refuse codes; return what values are read as."""
+    import pyarrow.compute as pc
+
+    found: dict[str, Counter[object]] = {name: Counter() for name in job.columns.places if name != "age"}
+    first: dict[str, int] = {}
+    row = 1
+    for piece, _ in formats.pieces(job.file, CHUNK_ROWS, use_threads=job.threads > 1):
+        for name in job.unnamed:
+            if any(text and text.strip() for text in pc.unique(piece[name]).to_pylist()) and not job.reading_others:
                 raise EvidenceError(
-                    f"{job.source}: column {name!r} has the type {type_}; allowed: a value a row", name=name
+                    f"{job.source}: {name} has cells in it; allowed: a header with a fact in it, or --ignore-others"
                 )
-    if unknown:
-        name, refusal = unknown[0]
-        others = ", ".join(shown(other) for other, _ in unknown[1:8]) + (", ..." if len(unknown) > 8 else "")
-        hint = f"; a column that is not a fact, such as an identifier, is copied with --id {shown(name)}"
-        hint += f"; also unknown: {others}" if others else ""
-        raise refusal.within(f"{job.source}: column {shown(name)}", hint)
+        for name, values in found.items():
+            column = piece[job.columns.headers[name]]
+            if len(values) > MOST_DISTINCT:
+                continue  # likelihoods, each another
+            for pair in pc.value_counts(column).to_pylist():
+                value = pair["values"]
+                values[value] += pair["counts"]
+                if name not in first and coded_value(job.net, job.columns, name, value):
+                    first[name] = row + column.to_pylist().index(value)
+        row += piece.num_rows
+    try:
+        check_codes(job.net, job.columns, found, first)
+    except EvidenceError as error:
+        raise error.within(str(job.source)) from None
+    return {job.columns.headers[name]: read_as(job.net, job.columns, name, values) for name, values in found.items()}
 
 
 def refuse_existing(target: Path, rejects: Path | None, *, overwrite: bool) -> None:
@@ -259,7 +304,7 @@ def _chunks(job: _Job) -> Iterator[tuple[pa.Table, float]]:
 
     waiting: list[pa.RecordBatch] = []
     room, share = CHUNK_ROWS, 0.0
-    for piece, share in formats.pieces(job.source, job.columns.names, CHUNK_ROWS, use_threads=job.threads > 1):
+    for piece, share in formats.pieces(job.file, CHUNK_ROWS, use_threads=job.threads > 1):
         rest = piece
         while rest.num_rows:
             waiting.append(rest.slice(0, room))
@@ -277,15 +322,30 @@ class _Job:
     """What to do with every chunk."""
 
     net: NetworkData
-    source: Path
-    columns: pa.Schema
+    file: formats.Source
+    columns: Columns
     ids: tuple[str, ...]
+    unnamed: tuple[str, ...]
     collects: bool
     threads: int
 
     @property
-    def facts(self) -> list[str]:
-        return [name for name in self.columns.names if name not in self.ids]
+    def source(self) -> Path:
+        return self.file.path
+
+    @property
+    def reading_others(self) -> bool:
+        """Whether columns that are no facts are passed over."""
+        return bool(self.columns.others)
+
+    def told(self) -> str:
+        """Return what was made of the columns, in a sentence."""
+        called = [n if n == h else f"{n} ({h})" for n, h in self.columns.headers.items()]
+        words = [f"{len(called)} columns of facts: {', '.join(called) or 'none'}"]
+        words += [f"copied: {', '.join(self.ids)}"] if self.ids else []
+        over = [*self.columns.passed_over, *self.unnamed]
+        words += [f"passed over: {', '.join(over[:20])}{', ...' if len(over) > 20 else ''}"] if over else []
+        return f"{self.source.name}: {'; '.join([*self.file.notes, *words])}"
 
     @property
     def schema(self) -> pa.Schema:
@@ -294,7 +354,7 @@ class _Job:
 
         causes = [pa.field(cause, pa.float64()) for cause in self.net.causes]
         triage = [pa.field(TRIAGE, pa.string()), pa.field(ASKED, pa.int64())] if has_rules(self.net) else []
-        return pa.schema([*map(self.columns.field, self.ids), *causes, *triage])
+        return pa.schema([*map(self.file.columns.field, self.ids), *causes, *triage])
 
     def answer(self, chunk: pa.Table, first: int) -> pa.Table:
         """Return the rows of OUT for a chunk that starts at row `first` of the input; rejects in the metadata."""
@@ -303,7 +363,7 @@ class _Job:
         frame = self._frame(chunk, first)
         bad: list[Reject] | None = [] if self.collects else None
         try:
-            answers = diagnose_table(self.net, frame, with_triage=True, rejects=bad)
+            answers = diagnose_table(self.net, frame, columns=self.columns.within(), with_triage=True, rejects=bad)
         except EvidenceError as error:
             raise error.within(str(self.source), "; mend it, or set such rows aside with --rejects FILE") from None
         kept = np.ones(len(chunk), dtype=bool)
@@ -325,8 +385,9 @@ class _Job:
         import pandas as pd
 
         index = pd.RangeIndex(first, first + len(chunk))
-        values = formats.values if formats.is_csv(self.source) else formats.typed
-        return pd.DataFrame({name: values(chunk[name]) for name in self.facts}, index=index)
+        values = formats.typed if self.file.typed else formats.values
+        headers = self.columns.headers
+        return pd.DataFrame({name: values(chunk[header]) for name, header in headers.items()}, index=index)
 
     def _told(self, chunk: pa.Table, bad: Sequence[Reject], first: int) -> list[list[object]]:
         """Return the lines of the rejects file."""
@@ -337,8 +398,11 @@ class _Job:
         ids = [formats.as_text(chunk[name].take(rows)).to_pylist() for name in self.ids]
         lines = []
         for reject, *own in zip(bad, *ids, strict=True):
-            value = chunk[reject.column][reject.row].as_py() if reject.column in self.facts else None
-            lines.append([first + reject.row, *own, reject.column, "" if value is None else str(value), reject.reason])
+            header = self.columns.headers.get(reject.column, "")
+            value = chunk[header][reject.row].as_py() if header else None
+            lines.append(
+                [first + reject.row, *own, header or reject.column, "" if value is None else str(value), reject.reason]
+            )
         return lines
 
 

@@ -6,18 +6,19 @@ type is guessed. Errors of the file become a `HipBayesError` that says which row
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import csv
 import gzip
 import io
-import math
 import re
+import zipfile
 import zlib
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
-
-from hip_bayes.errors import HipBayesError
+from hip_bayes.errors import HipBayesError, MissingExtraError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -29,72 +30,225 @@ if TYPE_CHECKING:
 
 CSV_BLOCK_BYTES = 2**20
 """CSV text parsed at once. No row can be longer."""
+DELIMITERS = (",", ";", "\t", "|")
+MAX_EXCEL_BYTES = 2**29
+"""Of a workbook unpacked: it is held in memory."""
 END = "\x03"
 """Fills the cells of a row that is put after the last one of a CSV file: a quote left open would swallow it."""
 
 
-def is_csv(source: Path) -> bool:
-    """Say whether a file is CSV, zipped or not; otherwise it is Parquet."""
-    return source.suffix.lower() != ".parquet"
+@dataclass(frozen=True)
+class Source:
+    """A file of cases, and how its text is written: found out from the file itself.
+
+    Attributes
+    ----------
+    path
+        the file.
+    columns
+        names and types of its columns; a column without a name is called after its place.
+    encoding, delimiter, decimal_comma
+        of CSV text.
+    more_headers
+        lines below the header that are no rows: questions and import ids, as survey exports have.
+    raw_names
+        the columns' names as they stand in the file, some perhaps empty.
+    notes
+        what is not the usual about it, in words.
+
+    """
+
+    path: Path
+    columns: pa.Schema
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    decimal_comma: bool = False
+    more_headers: int = 0
+    raw_names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def typed(self) -> bool:
+        """Whether its values have types of their own, and are not text."""
+        return self.path.suffix.lower() == ".parquet"
 
 
-def columns(source: Path) -> pa.Schema:
-    """Return names and types of a file's columns."""
+def opened(path: Path) -> Source:
+    """Return what there is in a file: .csv, .csv.gz, .tsv, .parquet or .xlsx.
+
+    Raises HipBayesError for one that cannot be read.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    if not is_csv(source):
-        with _reading(source), pq.ParquetFile(source) as file:
-            return file.schema_arrow.remove_metadata()
-    with _reading(source), contextlib.closing(_Text(source)) as text:
-        names = _open_csv(text).schema.names
-    return pa.schema([(name, pa.string()) for name in names])
+    ending = path.suffix.lower()
+    if ending == ".parquet":
+        with _reading(path), pq.ParquetFile(path) as file:
+            return Source(path, file.schema_arrow.remove_metadata())
+    if ending == ".xlsx":
+        names = _unique(next(_excel_rows(path), []))
+        return Source(path, pa.schema([(name, pa.string()) for name in names]), notes=("the first sheet",))
+    with _reading(path):
+        return _sniffed(path)
 
 
-def pieces(
-    source: Path, names: Sequence[str], rows_at_once: int, *, use_threads: bool
-) -> Iterator[tuple[pa.RecordBatch, float]]:
+def _sniffed(path: Path) -> Source:
+    """Return how the text of a CSV file is written."""
+    import pyarrow as pa
+
+    encoding = _encoding(path)
+    with contextlib.closing(_Text(path, encoding=encoding)) as text:
+        top = text.read(CSV_BLOCK_BYTES).decode("utf-8", "replace")
+    header = top.lstrip("\n\r").partition("\n")[0]
+    counts = {d: header.count(d) for d in DELIMITERS}
+    tabs = path.name.lower().removesuffix(".gz").endswith(".tsv")
+    delimiter = "\t" if tabs else max(DELIMITERS, key=lambda d: counts[d]) if any(counts.values()) else ","
+    rows = list(islice(csv.reader(io.StringIO(top), delimiter=delimiter), 3))
+    survey = len(rows) == 3 and sum("ImportId" in cell for cell in rows[2]) > len(rows[2]) / 2
+    source = Source(path, pa.schema([]), encoding, delimiter, delimiter != ",", 2 if survey else 0)
+    with contextlib.closing(_Text(path, encoding=encoding)) as text:
+        raw = tuple(_open_csv(text, source).schema.names)
+    said = {";": "semicolons and decimal commas", "\t": "tabs", "|": "bars"}
+    notes = [said[delimiter]] if delimiter in said else []
+    notes += [f"text in {encoding}"] if encoding not in {"utf-8", "utf-8-sig"} else []
+    notes += ["two more header lines passed over"] if survey else []
+    columns = pa.schema([(name, pa.string()) for name in _unique(raw)])
+    return replace(source, columns=columns, raw_names=raw, notes=tuple(notes))
+
+
+def _encoding(path: Path) -> str:
+    """Return the encoding of a text file: by its mark, or UTF-8 if all of it can be, or else that of old Windows."""
+    with contextlib.closing(_Text(path, encoding="")) as text:
+        head = text.read(4)
+        for mark, name in (
+            (codecs.BOM_UTF8, "utf-8-sig"),
+            (codecs.BOM_UTF16_LE, "utf-16"),
+            (codecs.BOM_UTF16_BE, "utf-16"),
+        ):
+            if head.startswith(mark):
+                return name
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        try:
+            decoder.decode(head)
+            while block := text.read(CSV_BLOCK_BYTES):
+                decoder.decode(block)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "cp1252"
+    return "utf-8"
+
+
+def _unique(names: Iterable[object]) -> list[str]:
+    """Return names of columns; of those without a name, their places."""
+    return [str(name).strip() if name not in (None, "") else f"column {i} (no name)" for i, name in enumerate(names, 1)]
+
+
+def pieces(source: Source, rows_at_once: int, *, use_threads: bool) -> Iterator[tuple[pa.RecordBatch, float]]:
     """Iterate over the rows of the input, some at a time, each with the share of the file read by then."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    if not is_csv(source):
+    names, path = source.columns.names, source.path
+    if source.typed:
         # no pre_buffer: it would hold whole row groups; and no pyarrow.dataset, which reads ahead without bound
-        with _reading(source), pq.ParquetFile(source, pre_buffer=False) as file:
+        with _reading(path), pq.ParquetFile(path, pre_buffer=False) as file:
             rows = 0
             for batch in file.iter_batches(batch_size=rows_at_once, use_threads=use_threads):
                 rows += batch.num_rows
                 yield batch, rows / file.metadata.num_rows
         return
-    end = ",".join([END] * len(names)) + "\n"
+    if path.suffix.lower() == ".xlsx":
+        rows_left = _excel_rows(path)
+        next(rows_left, None)
+        while lines := list(islice(rows_left, rows_at_once)):
+            columns = [
+                pa.array([line[i] if i < len(line) else "" for line in lines], pa.string()) for i in range(len(names))
+            ]
+            yield pa.record_batch(columns, names=names), 1.0
+        return
+    end = source.delimiter.join([END] * len(names)) + "\n"
     last = pa.record_batch([pa.array([END])] * len(names), names=names)
-    with _reading(source), contextlib.closing(_Text(source, end)) as text:
+    with _reading(path), contextlib.closing(_Text(path, end, source.encoding)) as text:
         before = last.slice(1)
-        for batch in _open_csv(text, names):
+        for raw in _open_csv(text, source):
+            batch = pa.record_batch(raw.columns, names=names)
             if batch.num_rows:
                 yield before, text.share()
                 before = batch
         if not before.slice(before.num_rows - 1).equals(last):
-            raise HipBayesError(f'{source}: a quote (") is opened and never closed; mend the file')
+            raise HipBayesError(f'{path}: a quote (") is opened and never closed; mend the file')
         yield before.slice(0, before.num_rows - 1), 1.0
 
 
-class _Text:
-    """The bytes of a CSV file, unzipped, then `more` after a line end, without which pyarrow sees no header alone."""
+def _excel_rows(path: Path) -> Iterator[list[str]]:
+    """Iterate over the rows of the first sheet of a workbook as text: the values that it has stored, no formulas."""
+    try:
+        import openpyxl
+    except ImportError:
+        raise MissingExtraError(
+            "reading .xlsx needs openpyxl, which is not installed; pip install 'hip-bayes[excel]', or save it as CSV"
+        ) from None
+    try:
+        with zipfile.ZipFile(path) as packed:
+            size = sum(entry.file_size for entry in packed.infolist())
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True) if size <= MAX_EXCEL_BYTES else None
+    except Exception as error:  # noqa: BLE001 whatever a damaged workbook makes of it
+        raise unreadable(path, error) from None
+    if book is None:
+        raise HipBayesError(
+            f"{path}: unpacked it has {size:,} bytes; allowed: {MAX_EXCEL_BYTES:,}; save it as CSV or Parquet"
+        )
+    with contextlib.closing(book):
+        for line in book.worksheets[0].iter_rows(values_only=True):
+            cells = [_cell_text(value) for value in line]
+            if any(cells):
+                yield cells
 
-    def __init__(self, path: Path, more: str = "") -> None:
+
+def _cell_text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    return str(value)
+
+
+class _Text:
+    """The bytes of a CSV file, unzipped, as UTF-8, then `more` after a line end: without it no header alone is seen.
+
+    With an empty encoding the bytes as they are.
+    """
+
+    def __init__(self, path: Path, more: str = "", encoding: str = "utf-8") -> None:
         self._raw = path.open("rb")
         self._size = max(1, path.stat().st_size)
-        self._file = cast("IO[bytes]", gzip.GzipFile(fileobj=self._raw) if path.suffix.lower() == ".gz" else self._raw)
-        self._more = io.BytesIO(f"\n{more}".encode())
-        self._held = b""
+        file = cast("IO[bytes]", gzip.GzipFile(fileobj=self._raw) if path.suffix.lower() == ".gz" else self._raw)
+        self._file = file
+        self._decoder = None if encoding in {"", "utf-8"} else codecs.getincrementaldecoder(encoding)("strict")
+        self._more = io.BytesIO(f"\n{more}".encode() if encoding else b"")
+        self._held = self._decoded = b""
 
     @property
     def closed(self) -> bool:
         return self._raw.closed
 
+    def _bytes(self, size: int) -> bytes:
+        """Return up to so many bytes of UTF-8; fewer only at the end."""
+        if self._decoder is None:
+            return self._file.read(size)
+        while size < 0 or len(self._decoded) < size:
+            block = self._file.read(CSV_BLOCK_BYTES)
+            self._decoded += self._decoder.decode(block, final=not block).encode()
+            if not block:
+                break
+        size = len(self._decoded) if size < 0 else size
+        data, self._decoded = self._decoded[:size], self._decoded[size:]
+        return data
+
     def read(self, size: int = -1) -> bytes:
-        data = self._held + self._file.read(size - len(self._held) if size >= 0 else -1)
+        data = self._held + self._bytes(size - len(self._held) if size >= 0 else -1)
         # a short read would end a block, perhaps within a row
         data += self._more.read(size - len(data) if size >= 0 else -1)
         # of a \r\n that two blocks share, pyarrow drops the \n, even within quotes
@@ -109,18 +263,20 @@ class _Text:
         self._raw.close()
 
 
-def _open_csv(text: _Text, names: Sequence[str] = ()) -> Any:  # noqa: ANN401 pyarrow has no types
-    """Open a CSV file for reading in blocks, the columns `names` as text exactly as it stands there."""
+def _open_csv(text: _Text, source: Source) -> Any:  # noqa: ANN401 pyarrow has no types
+    """Open a CSV file for reading in blocks, all columns as text exactly as it stands there."""
     import pyarrow as pa
     import pyarrow.csv as pc
 
     return pc.open_csv(
         pa.PythonFile(text, mode="r"),
         # one thread: with more, pyarrow cannot tell the row of an error
-        read_options=pc.ReadOptions(block_size=CSV_BLOCK_BYTES, use_threads=False),
-        parse_options=pc.ParseOptions(newlines_in_values=True),
+        read_options=pc.ReadOptions(
+            block_size=CSV_BLOCK_BYTES, use_threads=False, skip_rows_after_names=source.more_headers
+        ),
+        parse_options=pc.ParseOptions(newlines_in_values=True, delimiter=source.delimiter),
         convert_options=pc.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), null_values=[], strings_can_be_null=False
+            column_types=dict.fromkeys(source.raw_names, pa.string()), null_values=[], strings_can_be_null=False
         ),
     )
 
@@ -157,7 +313,9 @@ def unreadable(source: Path, error: Exception) -> HipBayesError:
         return HipBayesError(
             f'{place}a row is longer than {CSV_BLOCK_BYTES:,} bytes; is a quote (") opened and never closed?'
         )
-    return HipBayesError(f"{place}cannot be read ({' '.join(text.split())}); allowed: .csv, .csv.gz or .parquet")
+    return HipBayesError(
+        f"{place}cannot be read ({' '.join(text.split())}); allowed: .csv, .csv.gz, .tsv, .parquet or .xlsx"
+    )
 
 
 # ------------------------------------------------------------------------------------------ values for pandas
@@ -168,30 +326,18 @@ def typed(column: pa.ChunkedArray) -> object:
     import pandas as pd
     import pyarrow as pa
 
+    if pa.types.is_decimal(column.type):
+        column = column.cast(pa.float64())
     return column.to_pandas(types_mapper=lambda t: None if pa.types.is_dictionary(t) else pd.ArrowDtype(t)).array
 
 
 def values(column: pa.ChunkedArray) -> pd.Categorical:
-    """Return a column of CSV text as numbers where it reads as such, else words: each distinct text is read once."""
+    """Return a column of text for pandas: each distinct text is looked at once."""
     import pandas as pd
 
     texts = column.combine_chunks().dictionary_encode()
-    places: dict[object, int] = {}  # "1" and "1.0" are one value, and a category may be there only once
-    code = []
-    for text in texts.dictionary.to_pylist():
-        value = value_of(text)
-        unknown = isinstance(value, float) and math.isnan(value)
-        code.append(-1 if unknown else places.setdefault(value, len(places)))
-    codes = np.array(code, dtype=np.int32)[texts.indices.to_numpy()]
-    return pd.Categorical.from_codes(codes, categories=pd.Index(list(places), dtype=object))
-
-
-def value_of(text: str) -> float | str:
-    """Return what a text from the command line or a CSV cell says: a number where it reads as one, else a word."""
-    try:
-        return float(text)
-    except ValueError:
-        return text
+    categories = pd.Index(texts.dictionary.to_pylist(), dtype=object)
+    return pd.Categorical.from_codes(texts.indices.to_numpy(), categories=categories)
 
 
 # ------------------------------------------------------------------------------------------------------ CSV text

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import pickle
 import sys
-from collections import deque
+from collections import Counter, deque
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -18,11 +19,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from hip_bayes.errors import EvidenceError, HipBayesError, shown
-from hip_bayes.inference.arguments import columns_to_ignore, whole_number
+from hip_bayes.inference.arguments import whole_number
 from hip_bayes.inference.engine import engine_of
 from hip_bayes.inference.evidence import SAME, Cases, vocabulary_of
 from hip_bayes.network.parts import LEVELS, SEXES
 from hip_bayes.reasoning import triage as rules
+
+from .columns import Columns, Reading, check_codes, coded_value, match
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -71,17 +74,21 @@ def has_rules(net: NetworkData) -> bool:
 
 
 def diagnose_many(
-    net: NetworkData, frame: pd.DataFrame, *, ignore: Iterable[str] = (), with_triage: bool = True, threads: int = 1
+    net: NetworkData, frame: object, *, reading: Reading | None = None, with_triage: bool = True, threads: int = 1
 ) -> pd.DataFrame:
-    """Return the probability of each cause for every row of a pandas or dask table; see `hip_bayes.diagnose_many`."""
+    """Return the probability of each cause for every row of a table or list; see `hip_bayes.diagnose_many`."""
     import pandas as pd
 
     dask = sys.modules.get("dask.dataframe")  # a dask table can only turn up where it is loaded
     if dask is not None and isinstance(frame, dask.DataFrame):
-        return _lazily(net, frame, ignore=ignore, with_triage=with_triage, threads=threads)
+        return _lazily(net, frame, reading=reading, with_triage=with_triage, threads=threads)
+    if isinstance(frame, (list, tuple)) and frame and all(isinstance(row, Mapping) for row in frame):
+        frame = pd.DataFrame([dict(row) for row in frame], dtype=object)
     if not isinstance(frame, pd.DataFrame):
-        raise EvidenceError(f"got a {type(frame).__name__}; allowed: a pandas or dask DataFrame, a row a case")
-    return diagnose_table(net, frame, ignore=ignore, with_triage=with_triage, threads=threads)
+        raise EvidenceError(
+            f"got a {type(frame).__name__}; allowed: a pandas or dask DataFrame, a row a case, or a list of mappings"
+        )
+    return diagnose_table(net, frame, reading=reading, with_triage=with_triage, threads=threads)
 
 
 def _lazily(net: NetworkData, frame: Any, **options: Any) -> pd.DataFrame:  # noqa: ANN401 dask is not there to name its types
@@ -109,18 +116,23 @@ def diagnose_table(  # noqa: PLR0913 what diagnose_many takes, and where rejects
     net: NetworkData,
     frame: pd.DataFrame,
     *,
-    ignore: Iterable[str] = (),
+    reading: Reading | None = None,
+    columns: Columns | None = None,
     with_triage: bool = True,
     threads: int = 1,
     rejects: list[Reject] | None = None,
 ) -> pd.DataFrame:
-    """Return what `diagnose_many` does; with a list of `rejects`, rows without an answer go there and are left out."""
+    """Return what `diagnose_many` does; with a list of `rejects`, rows without an answer go there and are left out.
+
+    With `columns`, which are matched and looked through already, they are as that says.
+    """
     import pandas as pd
 
     threads = whole_number("threads", threads, 1)
     _ = engine_of(net).coverage  # made once, not by every thread
-    columns = fact_columns(net, frame.columns.tolist(), ignore)
-
+    if columns is None:
+        columns = match(net, frame.columns.tolist(), reading or Reading())
+        _refuse_codes(net, frame, columns)
     with_triage = with_triage and has_rules(net)
 
     def answer(start: int) -> tuple[Floats, Triaged | None, list[Reject]]:
@@ -145,29 +157,34 @@ def diagnose_table(  # noqa: PLR0913 what diagnose_many takes, and where rejects
     return out if kept.all() else out[kept]
 
 
-def fact_columns(net: NetworkData, labels: list[Any], ignore: Iterable[str] = ()) -> dict[str, int]:
-    """Return the columns of a table that are facts -> their places.
-
-    Raises
-    ------
-    EvidenceError
-        a column that is neither a name of the network nor to be ignored, or one that is there twice.
-
-    """
-    passed_over = columns_to_ignore(ignore, labels)
-    columns: dict[str, int] = {}
-    for place, name in enumerate(labels):
-        if name in passed_over:
+def _refuse_codes(net: NetworkData, frame: pd.DataFrame, columns: Columns) -> None:
+    """Refuse a table with a column of codes; looks at the distinct values of what is not plainly an answer."""
+    found: dict[str, Counter[object]] = {}
+    first: dict[str, int] = {}
+    for name, place in columns.places.items():
+        column = frame.iloc[:, place]
+        kind = getattr(column.dtype, "kind", "O")
+        if name == "age" or kind == "b" or not len(column):
             continue
-        try:
-            vocabulary_of(net).check_name(name)
-        except EvidenceError as error:
-            hint = f"; columns that are not facts go into ignore=[{shown(name)}]"
-            raise error.within(f"column {shown(name)}", hint) from None
-        if name in columns:
-            raise EvidenceError(f"column {shown(name)} is there twice; allowed: once", name=name)
-        columns[name] = place
-    return columns
+        if kind in "iuf" and columns.plain(name) and name != "sex":
+            x = column.to_numpy(dtype="float64", na_value=np.nan)
+            if not ((x < 0) | (x > 1)).any():
+                continue
+        codes, distinct = _distinct(column, but_bool=False)
+        wrong = [i for i, value in enumerate(distinct) if coded_value(net, columns, name, value)]
+        if wrong:
+            count = np.bincount(codes[codes >= 0], minlength=len(distinct)).tolist()
+            found[name] = Counter(dict(zip(map(_hashable, distinct), count, strict=True)))
+            first[name] = frame.index[np.isin(codes, wrong)][:1].tolist()[0]
+    check_codes(net, columns, found, first)
+
+
+def _hashable(value: object) -> object:
+    try:
+        hash(value)
+    except TypeError:
+        return repr(value)
+    return value
 
 
 def in_order(task: Callable[[S], T], items: Iterable[S], threads: int) -> Iterator[T]:
@@ -188,7 +205,7 @@ def in_order(task: Callable[[S], T], items: Iterable[S], threads: int) -> Iterat
 
 
 def _answer(  # noqa: PLR0913 the table, and what is wanted of it
-    net: NetworkData, frame: pd.DataFrame, columns: dict[str, int], start: int, *, strict: bool, with_triage: bool
+    net: NetworkData, frame: pd.DataFrame, columns: Columns, start: int, *, strict: bool, with_triage: bool
 ) -> tuple[Floats, Triaged | None, list[Reject]]:
     """Answer one chunk of a table: P(cause) and, if asked for, the triage of each row, and the rows without an answer.
 
@@ -196,12 +213,16 @@ def _answer(  # noqa: PLR0913 the table, and what is wanted of it
     """
     chunk = frame.iloc[start : start + CHUNK]
     errors: dict[int, HipBayesError] = {}
-    cases, unread = read_table(net, chunk, columns, only_first=strict)
+    cases, unread, bad_rows = read_table(net, chunk, columns, only_first=strict)
     probability, log_evidence, unanswered = engine_of(net).posteriors(cases)
     errors |= unanswered | unread
     if errors and strict:
         row = min(errors)
-        raise _in_row(errors[row], chunk.index[row : row + 1].tolist()[0])
+        after = (
+            read_table(net, frame.iloc[at : at + CHUNK], columns, only_first=True)[2] for at in _later(frame, start)
+        )
+        more = max(0, int(bad_rows.sum()) - 1) + sum(int(bad.sum()) for bad in after)
+        raise _in_row(errors[row], chunk.index[row : row + 1].tolist()[0], more)
     bad = [Reject(start + row, *_fault(error)) for row, error in sorted(errors.items())]
     triaged = None
     if with_triage:
@@ -210,9 +231,15 @@ def _answer(  # noqa: PLR0913 the table, and what is wanted of it
     return probability[:, : len(net.causes)], triaged, bad
 
 
-def _in_row(error: HipBayesError, label: object) -> HipBayesError:
+def _later(frame: pd.DataFrame, start: int) -> range:
+    return range(start + CHUNK, len(frame), CHUNK)
+
+
+def _in_row(error: HipBayesError, label: object, more: int = 0) -> HipBayesError:
+    """Return an error that names the row, and in how many more rows something cannot be read."""
     if isinstance(error, EvidenceError):
-        return error.within(f"row {shown(label)}")
+        others = f" ({more:,} more row{'s' * (more > 1)} cannot be read either)" if more else ""
+        return error.within(f"row {shown(label)}", others)
     return type(error)(f"row {shown(label)}: {error}")
 
 
@@ -224,8 +251,8 @@ def _fault(error: HipBayesError) -> tuple[str, object, str]:
 
 
 def read_table(
-    net: NetworkData, frame: pd.DataFrame, columns: dict[str, int], *, only_first: bool = False
-) -> tuple[Cases, dict[int, EvidenceError]]:
+    net: NetworkData, frame: pd.DataFrame, columns: Columns, *, only_first: bool = False
+) -> tuple[Cases, dict[int, EvidenceError], NDArray[np.bool_]]:
     """Read a table of facts into arrays; what each row says is what `Vocabulary.read` makes of it.
 
     Returns
@@ -234,6 +261,8 @@ def read_table(
         all unknown where a row cannot be read.
     dict
         number of the row -> why it cannot be read; the first alone if that is all that is asked for.
+    numpy.ndarray
+        which rows cannot be read.
 
     """
     n, vocabulary = len(frame), vocabulary_of(net)
@@ -241,8 +270,8 @@ def read_table(
     at = {id_: i for i, id_ in enumerate(ids)}
     values = np.full((len(ids), n), np.nan)
     bad = np.zeros(n, dtype=bool)
-    for name, place in columns.items():
-        found, wrong = _read_column(net, name, frame.iloc[:, place])
+    for name, place in columns.places.items():
+        found, wrong = _read_column(net, name, frame.iloc[:, place], columns)
         bad |= wrong
         row = values[at[vocabulary.id_of(name)]]
         bad |= np.abs(row - found) > SAME
@@ -254,9 +283,9 @@ def read_table(
             bad |= (values[at[f.id]] > 0.5) & (values[1] == 1 - SEXES.index(f.sex))
     errors: dict[int, EvidenceError] = {}
     for i in np.flatnonzero(bad).tolist():
-        row = {name: frame.iloc[i : i + 1, place].tolist()[0] for name, place in columns.items()}
+        row = {name: frame.iloc[i : i + 1, place].tolist()[0] for name, place in columns.places.items()}
         try:
-            vocabulary.read(row.items())
+            vocabulary.read((name, columns.meant(name, value)) for name, value in row.items())
         except EvidenceError as error:
             errors[i] = error
         else:
@@ -273,10 +302,12 @@ def read_table(
         findings=values[split : split + len(net.findings)].T,
         red_flags=values[split + len(net.findings) :].T,
     )
-    return cases, errors
+    return cases, errors, bad
 
 
-def _read_column(net: NetworkData, name: str, column: pd.Series[Any]) -> tuple[Floats, NDArray[np.bool_]]:
+def _read_column(
+    net: NetworkData, name: str, column: pd.Series[Any], columns: Columns
+) -> tuple[Floats, NDArray[np.bool_]]:
     """Return what each cell of a column means, NaN if it is unknown, and which cells cannot be read.
 
     A sex is its index in `SEXES`, a red flag 0 or 1, a fact under an alias its meaning for the finding itself.
@@ -285,7 +316,7 @@ def _read_column(net: NetworkData, name: str, column: pd.Series[Any]) -> tuple[F
 
     dtype = column.dtype
     kind = getattr(dtype, "kind", "O")
-    if kind in "biuf" and name != "sex" and not isinstance(dtype, pd.CategoricalDtype):
+    if kind in "biuf" and name != "sex" and columns.plain(name) and not isinstance(dtype, pd.CategoricalDtype):
         x = column.to_numpy(dtype="float64", na_value=np.nan)
         known = ~np.isnan(x)
         if name == "age":
@@ -301,7 +332,7 @@ def _read_column(net: NetworkData, name: str, column: pd.Series[Any]) -> tuple[F
     meaning, wrong = np.full(len(distinct) + 1, np.nan), np.zeros(len(distinct) + 1, dtype=bool)
     for i, value in enumerate(distinct):
         try:
-            _, said = vocabulary_of(net).meaning(name, value)
+            _, said = vocabulary_of(net).meaning(name, columns.meant(name, value))
         except EvidenceError:
             wrong[i] = True
         else:

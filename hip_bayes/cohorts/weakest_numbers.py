@@ -13,7 +13,8 @@ from hip_bayes.inference.result import Result
 from hip_bayes.reasoning.moved_numbers import Answers, allowed
 from hip_bayes.reasoning.sensitivity import LEADS, described, numbers_of, rows_of
 
-from .table import fact_columns, read_table
+from .columns import Reading, match
+from .table import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -120,7 +121,8 @@ def _read(net: NetworkData, cases: pd.DataFrame, ignore: Iterable[str]) -> list[
         raise EvidenceError("got no cases; allowed: a pandas DataFrame with one row or more")
     labels = cases.columns.tolist()
     ignored = names_of("ignore", ignore)
-    read, errors = read_table(net, cases, fact_columns(net, labels, [c for c in labels if c in ignored]))
+    reading = Reading(ignore=tuple(c for c in labels if c in ignored))
+    read, errors, _ = read_table(net, cases, match(net, labels, reading))
     found = []
     for i in range(len(read)):
         try:

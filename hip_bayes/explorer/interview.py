@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from hip_bayes.cohorts.formats import value_of
 from hip_bayes.diagnosis import Diagnosis, network_of
 from hip_bayes.errors import EvidenceError, HipBayesError, shown
 from hip_bayes.inference.arguments import names_of, whole_number
@@ -130,8 +129,6 @@ class Interview:
         words = []
         for name, value in self.facts.items():
             word = "yes" if value is True else "no" if value is False else str(value)
-            if isinstance(value, str) and not isinstance(value_of(value), str):  # a state called "1" reads as a number
-                word = "yes" if value == self.network.states_of(name)[1] else "no"
             words.append(f"{name}={word}")
         return tuple(words)
 
@@ -233,8 +230,7 @@ class Interview:
             return word
         if word in DONT_KNOW:
             return None
-        share = value_of(word[:-1]) if word.endswith("%") and id_ not in ("age", "sex") else word
-        return share / 100 if isinstance(share, float) else value_of(word)
+        return word
 
     def _refused(self, text: str) -> Reply:
         return Reply(self, (Line(f"Got {shown(text.strip())}; allowed: {self._allowed()}. h for help."),))

@@ -20,6 +20,7 @@ from hip_bayes.errors import HipBayesError, MissingExtraError
 from hip_bayes.inference.evidence import items_of
 from hip_bayes.inference.in_words import sure_of
 from hip_bayes.network.parts import KINDS, SEXES
+from hip_bayes.network.search import find
 from hip_bayes.network.wording import percent
 from hip_bayes.reasoning.questions import BACKGROUND, WORTH, askable, rank
 from hip_bayes.views.html import DRAWS, LEVEL, MOST_PIECES, MOST_STATES, Html, pieces_of, tag, urgency, what_to_do
@@ -480,14 +481,10 @@ class Explorer:
             folder.children = [*rows, *clearing] if rows and i == FLAGS and not self._flags_here else rows
 
     def _find(self) -> None:
-        """Show the questions with all the words of the search in id, name or text, in place of the sections."""
-        words = self._search.value.casefold().split()
-        found = [
-            id_
-            for id_, entry in self._entries.items()
-            if all(word in f"{id_} {entry.name} {entry.question}".casefold() for word in words)
-            and self._for_this_sex(id_)
-        ]
+        """Show the questions that have all the words of the search, the likeliest first, in place of the sections."""
+        words = self._search.value.strip()
+        likely = find(self._diagnosis.network, words, every_word=True) if words else []
+        found = [id_ for id_ in likely if id_ in self._entries and self._for_this_sex(id_)]
         about = f"{len(found)} found" + (f", the first {FOUND} are here: type more words" if len(found) > FOUND else "")
         self._about.value = fragment(about)
         self._found.children = [self._about, *(self._row(id_) for id_ in found[:FOUND])] if words else []

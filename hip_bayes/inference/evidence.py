@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hip_bayes.errors import ContradictionError, EvidenceError, UnknownNameError, shown
-from hip_bayes.network.parts import NO, SEXES, UNKNOWN, YES, Table
+from hip_bayes.network.parts import SEXES, Table
+from hip_bayes.network.search import find, folded
 
-from .arguments import NOT_NUMBERS, as_number
+from .answers import is_unknown, sex_of, weight_of, years_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hip_bayes.network.model import NetworkData
+    from hip_bayes.network.parts import Background, Finding, RedFlag
 
+LONGEST_NAME = 80
+"""Characters of an unknown name that are looked at for what it may mean."""
 SAME = 1e-9
 """How near two weights must be to say the same."""
-ALLOWED = "True or False, 1 or 0, 'yes' or 'no', a number between 0 and 1 (how sure), or None (unknown)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +141,27 @@ class Vocabulary:
         self.alias = {a: (f.id, s == f.states[1]) for f in net.findings.values() for a, s in f.aliases.items()}
         self.names = ("age", "sex", *net.background, *net.findings, *self.alias, *net.red_flags)
         self._known = frozenset(self.names)
+        self._folded: dict[str, list[str]] = {}
+        for name in self.names:
+            self._folded.setdefault(folded(name), []).append(name)
+        self._labels: dict[str, list[str]] = {}
+        sayable: list[Background | Finding | RedFlag] = [*net.background.values(), *net.findings.values()]
+        sayable += net.red_flags.values()
+        for part in sayable:
+            for label in dict.fromkeys((folded(part.name), folded(part.question))):
+                self._labels.setdefault(label, []).append(part.id)
 
-    def check_name(self, name: object) -> None:
-        """Refuse a name that does not exist, with the nearest that do."""
-        if isinstance(name, str) and name in self._known:
-            return
+    def resolve(self, name: object) -> str:
+        """Return the name that is meant: itself, or the only one that differs in case, spaces and hyphens alone.
+
+        Raises UnknownNameError, with the nearest that exist, for any other.
+        """
+        if isinstance(name, str):
+            if name in self._known:
+                return name
+            meant = self._folded.get(folded(name), ())
+            if len(meant) == 1:
+                return meant[0]
         net = self.net
         if isinstance(name, str) and (name in net.causes or name in net.groups or name in net.subtype_of):
             raise EvidenceError(
@@ -156,7 +175,19 @@ class Vocabulary:
             what="finding",
             where=f"`hip-bayes findings`, or load_network().findings, .background and .red_flags, list all "
             f"{len(self.names)} names",
+            near=find(net, str(name)[:LONGEST_NAME])[:3],
         )
+
+    def column(self, label: object) -> str:
+        """Return the fact that the header of a column names, by its id, its name or its question.
+
+        Raises what `resolve` does.
+        """
+        if isinstance(label, str) and label not in self._known:
+            meant = self._labels.get(folded(label), ())
+            if len(meant) == 1:
+                return meant[0]
+        return self.resolve(label)
 
     def id_of(self, name: str) -> str:
         """Return the id that a name says something about: an alias is of a finding."""
@@ -169,7 +200,7 @@ class Vocabulary:
         flags: dict[str, bool] = dict(before.red_flags) if before else {}
         said: dict[str, tuple[str, object]] = {}
         for name, value in (pair for saying in sayings for pair in saying):
-            self.check_name(name)
+            name = self.resolve(name)  # noqa: PLW2901 as it is meant
             id_, meaning = self.meaning(name, value)
             if id_ in said and None not in (meaning, said[id_][1]) and not _same(meaning, said[id_][1]):
                 first = f"{said[id_][0]!r} and {name!r}" if said[id_][0] != name else f"{name!r}, said twice,"
@@ -206,14 +237,14 @@ class Vocabulary:
 
     def meaning(self, name: str, value: object) -> tuple[str, object]:
         """Return the canonical id and the meaning of a value: a float, a bool (red flags), a sex, or None."""
-        if _is_unknown(value):
+        if is_unknown(value):
             return self.id_of(name), None
         if name == "age":
-            return name, self._age(value)
+            return name, years_of(value, *self.net.age_range)
         if name == "sex":
-            return name, _sex(value)
+            return name, sex_of(value)
         if name in self.net.red_flags:
-            x = _likelihood(name, value, ())
+            x = weight_of(name, value)
             if x not in (0.0, 1.0):
                 raise EvidenceError(
                     f"red flag {name!r} is {shown(value)}; allowed: True, False or None (a red flag is not a matter of "
@@ -224,22 +255,10 @@ class Vocabulary:
             return name, bool(x)
         if name in self.alias:
             id_, is_present = self.alias[name]
-            x = _likelihood(name, value, ())
+            x = weight_of(name, value)
             return id_, x if is_present else round(1 - x, 15)  # 1 - 0.7 is to read 0.3
         states = self.net.findings[name].states if name in self.net.findings else ()
-        return name, _likelihood(name, value, states)
-
-    def _age(self, value: object) -> float:
-        low, high = self.net.age_range
-        years = as_number(value)
-        if not low <= years <= high:
-            got = int(years) if years.is_integer() else value
-            raise EvidenceError(
-                f"age is {shown(got)}; allowed: a number of years from {low} to {high}, or None (unknown)",
-                name="age",
-                value=value,
-            )
-        return years
+        return name, weight_of(name, value, states)
 
 
 def _same(one: object, other: object) -> bool:
@@ -256,46 +275,10 @@ def _put(into: dict[str, object] | dict[str, float] | dict[str, bool], id_: str,
         into[id_] = meaning  # type: ignore[assignment]
 
 
-def _is_unknown(value: object) -> bool:
-    if value is None:
-        return True
-    if isinstance(value, (float, np.floating)):
-        return math.isnan(value)
-    if isinstance(value, str):
-        return value.strip().lower() in UNKNOWN
-    pandas = sys.modules.get("pandas")  # its NA and NaT can only turn up where it is loaded
-    return pandas is not None and (value is pandas.NA or value is pandas.NaT)
-
-
-def _sex(value: object) -> str:
-    if isinstance(value, str):
-        text = value.strip().lower()
-        for sex in SEXES:
-            if text in (sex, sex[0]):
-                return sex
-    raise EvidenceError(f"sex is {shown(value)}; allowed: 'female', 'male' or None (unknown)", name="sex", value=value)
-
-
-def _likelihood(name: str, value: object, states: tuple[str, ...]) -> float:
-    """Read a yes, a no, a state's name or a number in [0, 1]."""
-    if isinstance(value, (bool, np.bool_)):
-        return float(value)
-    if isinstance(value, (int, np.integer)) and not isinstance(value, NOT_NUMBERS) and value in (0, 1):
-        return float(value)
-    if isinstance(value, (float, np.floating)) and 0 <= value <= 1:
-        return float(value)
-    if isinstance(value, str):
-        text = value.strip().lower()
-        if text in YES or text in [state.lower() for state in states[1:]]:
-            return 1.0
-        if text in NO or text in [state.lower() for state in states[:1]]:
-            return 0.0
-    names = f"; or {states[1]!r} or {states[0]!r}" if states and states != ("absent", "present") else ""
-    raise EvidenceError(f"{name!r} is {shown(value)}; allowed: {ALLOWED}{names}", name=name, value=value)
-
-
 def items_of(said: object) -> Iterator[tuple[str, object]]:
-    """Iterate over a mapping's or a pandas Series' names and values; EvidenceError for anything else."""
+    """Iterate over the names and values of a mapping, a pandas Series or a row of `itertuples`; else EvidenceError."""
+    if isinstance(said, tuple) and hasattr(said, "_asdict"):
+        return ((name, value) for name, value in said._asdict().items() if name != "Index")
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(said, pandas.DataFrame):
         raise EvidenceError(

@@ -167,6 +167,7 @@ class Background:
     prevalence: BySexAndBand
     prevention: tuple[str, ...] = ()
     states: tuple[str, str] = ("absent", "present")
+    synonyms: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Say on one line which variable it is; its fields have the numbers."""
@@ -188,6 +189,7 @@ class Finding:
     `states` are (absent, present) under the names users read; `aliases` maps other ids to one of the states; `sex` is
     the only sex that can have it, or None. `test` is what is done to find it ("Hop test" for "Hop test painful"), None
     where the name says it. A `worrying` finding never lowers the triage level by being present.
+    `synonyms` are what people call it: it is found by them.
     """
 
     id: str
@@ -202,6 +204,7 @@ class Finding:
     sex: str | None = None
     test: str | None = None
     worrying: bool = False
+    synonyms: tuple[str, ...] = ()
 
     def sign_of(self, background: Mapping[str, Background]) -> str | None:
         """Return the background variable this finding is a sign of, if it is one rather than a child of causes."""
@@ -249,6 +252,7 @@ class RedFlag:
     basis: str
     source: tuple[str, ...] = ()
     avoid: tuple[str, ...] = ()
+    synonyms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

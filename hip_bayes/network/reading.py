@@ -220,7 +220,14 @@ def read_network(data: Mapping[str, object], kind: type[N]) -> N:
     def background(r: _Reader, id_: str) -> Background:
         prevalence = _by_cell(_Reader(r.take("prevalence", dict), r.path("prevalence")), labels)
         tips = r.texts("prevention", optional=True)
-        made = Background(id_, r.text("name"), r.text("question"), prevalence, tips)
+        made = Background(
+            id=id_,
+            name=r.text("name"),
+            question=r.text("question"),
+            prevalence=prevalence,
+            prevention=tips,
+            synonyms=r.texts("synonyms", optional=True),
+        )
         r.done()
         return made
 
@@ -364,6 +371,7 @@ def _finding(r: _Reader, id_: str) -> Finding:
         sex=r.text("sex") if r.has("sex") else None,
         test=r.text("test") if r.has("test") else None,
         worrying=r.take("worrying", bool, default=False),
+        synonyms=r.texts("synonyms", optional=True),
     )
     r.done()
     return finding
@@ -384,7 +392,8 @@ def _rule(r: _Reader) -> dict[str, Any]:
 
 
 def _red_flag(r: _Reader, id_: str) -> RedFlag:
-    flag = RedFlag(id=id_, name=r.text("name"), question=r.text("question"), **_rule(r))
+    synonyms = r.texts("synonyms", optional=True)
+    flag = RedFlag(id=id_, name=r.text("name"), question=r.text("question"), synonyms=synonyms, **_rule(r))
     r.done()
     return flag
 

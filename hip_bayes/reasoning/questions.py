@@ -498,7 +498,7 @@ def _skipped(net: NetworkData, skip: str | Iterable[str]) -> tuple[str, ...]:
     """Return the ids that are not to be asked, all of them known; an alias is of a finding."""
     names = names_of("skip", skip)
     for name in names:
-        vocabulary_of(net).check_name(name)
+        vocabulary_of(net).resolve(name)
     return tuple(vocabulary_of(net).id_of(name) for name in names)
 
 

@@ -274,7 +274,8 @@ def test_a_hazard_never_changes_the_posterior(drawn: st.DataObject, data: Data, 
     d = solved(data).diagnose(facts)
 
     assert {c: d[c] for c in data["causes"]} == {c: plain[c] for c in data["causes"]}
-    assert ("c0" in [r.id for r in d.triage.reasons]) == (d["c0"] >= threshold)
+    judged = d.given(f0=None) if d.case.findings.get("f0", 1.0) < 0.5 else d  # a test to avoid must not reassure
+    assert ("c0" in [r.id for r in d.triage.reasons]) == (judged["c0"] >= threshold - 1e-12)
 
 
 # Advice.
