@@ -307,13 +307,13 @@ class Diagnosis(Result):
 
         return sources_behind(self)
 
-    def explain(self, cause: str) -> pd.DataFrame:
+    def explain(self, cause: str | None = None) -> pd.DataFrame:
         """Return what each piece of evidence did to the probability of a cause: Shapley values on the log-odds scale.
 
         Parameters
         ----------
         cause
-            id of a cause, subtype or group.
+            id of a cause, subtype or group; None: the leading cause.
 
         Returns
         -------
@@ -340,13 +340,13 @@ class Diagnosis(Result):
 
         return explain(self, cause)
 
-    def why(self, cause: str) -> str:
+    def why(self, cause: str | None = None) -> str:
         """Return in a paragraph what speaks for a cause, what against it, and what else explains a finding.
 
         Parameters
         ----------
         cause
-            id of a cause, subtype or group.
+            id of a cause, subtype or group; None: the leading cause.
 
         Raises
         ------

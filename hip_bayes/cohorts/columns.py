@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 LISTED = 8
 """So many columns or values are named in an error, the others are counted."""
+NO_FACT = "columns that are not facts go into ignore=[{quoted}], or all of them with ignore_others=True"
 NOTHING_SAID: Mapping[str, Mapping[str, object]] = {}
 
 
@@ -157,8 +158,8 @@ def as_written(value: object) -> str:
     return str(value)
 
 
-def match(net: NetworkData, labels: list[Any], reading: Reading) -> Columns:
-    """Return which columns are which facts.
+def match(net: NetworkData, labels: list[Any], reading: Reading, *, hint: str = NO_FACT) -> Columns:
+    """Return which columns are which facts; `hint` says what to do about a column that is none.
 
     Raises
     ------
@@ -173,18 +174,18 @@ def match(net: NetworkData, labels: list[Any], reading: Reading) -> Columns:
     places: dict[str, int] = {}
     headers: dict[str, str] = {}
     over: list[str] = []
-    refused: list[tuple[object, EvidenceError]] = []
+    refused: list[tuple[object, object]] = []
     for place, label in enumerate(labels):
         if label in ignored:
             over.append(str(label))
             continue
-        try:
-            name = vocabulary.column(reading.columns.get(label, label) if isinstance(label, str) else label)
-        except EvidenceError as error:
+        called = reading.columns.get(label, label) if isinstance(label, str) else label
+        name = vocabulary.column(called)
+        if name is None:
             if reading.ignore_others:
                 over.append(str(label))
             else:
-                refused.append((label, error))
+                refused.append((label, called))
             continue
         if name in places:
             twice = [headers[name], str(label)]
@@ -196,12 +197,15 @@ def match(net: NetworkData, labels: list[Any], reading: Reading) -> Columns:
             )
         places[name], headers[name] = place, str(label)
     if refused:
-        label, refusal = refused[0]
+        label, called = refused[0]
         others = [shown(other) for other, _ in refused[1 : LISTED + 1]]
         more = f", and {len(refused) - LISTED - 1:,} more" if len(refused) > LISTED + 1 else ""
-        hint = f"; columns that are not facts go into ignore=[{shown(label)}], or all of them with ignore_others=True"
-        hint += f"; also unknown: {', '.join(others)}{more}" if others else ""
-        raise refusal.within(f"column {shown(label)}", hint)
+        what_to_do = f"; {hint.format(quoted=shown(label))}"
+        what_to_do += f"; also unknown: {', '.join(others)}{more}" if others else ""
+        try:
+            vocabulary.resolve(called)
+        except EvidenceError as error:
+            raise error.within(f"column {shown(label)}", what_to_do) from None
     code = {}
     for column, values in reading.code.items():
         by_header = [name for name, header in headers.items() if header == column]

@@ -50,6 +50,7 @@ CHUNK_ROWS = 2**16
 """Rows read, diagnosed and kept as one part, and as one row group of a Parquet OUT."""
 
 REJECT_COLUMNS = ("row", "column", "value", "reason")
+NO_FACT = "a column that is no fact is copied with --id {quoted}, or passed over with --ignore or --ignore-others"
 MOST_DISTINCT = 1000
 """Values of a column that are told apart when it is looked through."""
 PLACING = "placing"
@@ -68,7 +69,7 @@ class Counts:
     answered: int
     rejected: int
     resumed: int
-    read: Mapping[str, str] = field(default_factory=dict)
+    read: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 def diagnose_file(  # noqa: PLR0913 all but the first three are options
@@ -103,7 +104,7 @@ def diagnose_file(  # noqa: PLR0913 all but the first three are options
         "input": origin,
         "network": job.net.fingerprint,
         "ids": list(ids),
-        "reading": [repr(job.columns), job.file.encoding, job.file.delimiter],
+        "reading": [repr(reading), job.file.encoding, job.file.delimiter],
         "rejects": job.collects,
         "code": _code(),
         "chunk_rows": CHUNK_ROWS,
@@ -196,8 +197,10 @@ def _job(  # noqa: PLR0913 what makes a job
     path, names = file.path, file.columns.names
     if not names:
         raise HipBayesError(f"{path} has no columns; allowed: one for each fact")
-    known = set(names)
+    known = Counter(names)
     for name in ids:
+        if known[name] > 1:
+            raise EvidenceError(f"{path}: column {shown(name)} is there twice; allowed: once", name=name)
         if name not in known:
             listed = ", ".join(map(repr, names[:8])) + (", ..." if len(names) > 8 else "")
             raise UnknownNameError.among(name, names, what="id column", where=f"the columns of {path}: {listed}")
@@ -207,9 +210,9 @@ def _job(  # noqa: PLR0913 what makes a job
     if reading.decimal_comma != file.decimal_comma:
         reading = replace(reading, decimal_comma=file.decimal_comma)
     try:
-        columns = match(net, facts, reading)
+        columns = match(net, facts, reading, hint=NO_FACT)
     except EvidenceError as error:
-        raise error.within(str(path), "; on the command line: --id to copy, --ignore or --ignore-others") from None
+        raise error.within(str(path)) from None
     for name, header in columns.headers.items():
         type_ = file.columns.field(names.index(header)).type
         if pa.types.is_nested(type_):

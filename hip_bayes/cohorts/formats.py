@@ -98,8 +98,10 @@ def _sniffed(path: Path) -> Source:
 
     encoding = _encoding(path)
     with contextlib.closing(_Text(path, encoding=encoding)) as text:
-        top = text.read(CSV_BLOCK_BYTES).decode("utf-8", "replace")
-    header = top.lstrip("\n\r").partition("\n")[0]
+        top = (
+            text.read(CSV_BLOCK_BYTES).decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n").lstrip("\n")
+        )
+    header = top.partition("\n")[0]
     counts = {d: header.count(d) for d in DELIMITERS}
     tabs = path.name.lower().removesuffix(".gz").endswith(".tsv")
     delimiter = "\t" if tabs else max(DELIMITERS, key=lambda d: counts[d]) if any(counts.values()) else ","

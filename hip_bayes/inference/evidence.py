@@ -151,17 +151,20 @@ class Vocabulary:
             for label in dict.fromkeys((folded(part.name), folded(part.question))):
                 self._labels.setdefault(label, []).append(part.id)
 
-    def resolve(self, name: object) -> str:
-        """Return the name that is meant: itself, or the only one that differs in case, spaces and hyphens alone.
+    def meant_by(self, name: object) -> str | None:
+        """Return the name that is meant: itself, or the only one that differs in case, spaces and hyphens alone."""
+        if not isinstance(name, str):
+            return None
+        if name in self._known:
+            return name
+        meant = self._folded.get(folded(name), ())
+        return meant[0] if len(meant) == 1 else None
 
-        Raises UnknownNameError, with the nearest that exist, for any other.
-        """
-        if isinstance(name, str):
-            if name in self._known:
-                return name
-            meant = self._folded.get(folded(name), ())
-            if len(meant) == 1:
-                return meant[0]
+    def resolve(self, name: object) -> str:
+        """Return the name that is meant (`meant_by`); UnknownNameError, with the nearest that exist, for any other."""
+        meant = self.meant_by(name)
+        if meant is not None:
+            return meant
         net = self.net
         if isinstance(name, str) and (name in net.causes or name in net.groups or name in net.subtype_of):
             raise EvidenceError(
@@ -178,16 +181,13 @@ class Vocabulary:
             near=find(net, str(name)[:LONGEST_NAME])[:3],
         )
 
-    def column(self, label: object) -> str:
-        """Return the fact that the header of a column names, by its id, its name or its question.
-
-        Raises what `resolve` does.
-        """
-        if isinstance(label, str) and label not in self._known:
-            meant = self._labels.get(folded(label), ())
-            if len(meant) == 1:
-                return meant[0]
-        return self.resolve(label)
+    def column(self, label: object) -> str | None:
+        """Return the fact that the header of a column names, by its id, its name or its question; None for no fact."""
+        meant = self.meant_by(label)
+        if meant is None and isinstance(label, str):
+            found = self._labels.get(folded(label), ())
+            return found[0] if len(found) == 1 else None
+        return meant
 
     def id_of(self, name: str) -> str:
         """Return the id that a name says something about: an alias is of a finding."""

@@ -10,7 +10,7 @@ from .engine import engine_of
 from .evidence import items_of, vocabulary_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, KeysView, Mapping
 
     import pandas as pd
 
@@ -91,6 +91,26 @@ class Result:
         raise UnknownNameError.among(
             id_, known, what="cause", where="load_network().causes and .groups list what has a probability"
         )
+
+    def __contains__(self, id_: object) -> bool:
+        """Say whether this is the id of a cause."""
+        return isinstance(id_, str) and id_ in self._network.causes
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the ids of the causes in file order."""
+        return iter(self._network.causes)
+
+    def __len__(self) -> int:
+        """Return the number of causes."""
+        return len(self._network.causes)
+
+    def keys(self) -> KeysView[str]:
+        """Return the ids of the causes in file order, so that ``dict(d)`` is cause -> probability."""
+        return self._network.causes.keys()
+
+    def items(self) -> Iterator[tuple[str, float]]:
+        """Iterate over (cause id, probability) in file order."""
+        return ((cause, self[cause]) for cause in self._network.causes)
 
     @property
     def probability(self) -> Mapping[str, float]:

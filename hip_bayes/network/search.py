@@ -111,7 +111,7 @@ def _index(net: NetworkData) -> _Index:
     entries = [_entry(id_, id_, "", synonyms) for id_, synonyms in BUILT_IN.items()]
     entries += [_entry(b.id, b.name, b.question, b.synonyms) for b in net.background.values()]
     entries += [_entry(f.id, f.name, f.question, (*f.synonyms, *f.aliases)) for f in net.findings.values()]
-    entries += [_entry(r.id, r.name, r.question, r.synonyms, flag=True) for r in net.red_flags.values()]
+    entries += [_entry(r.id, r.name, f"{r.question} {r.level}", r.synonyms, flag=True) for r in net.red_flags.values()]
     seen = Counter(word for e in entries for word in frozenset().union(*(words for _, words in e.words)))
     return _Index(tuple(entries), {word: 1 + math.log(len(entries) / n) for word, n in seen.items()})
 

@@ -54,7 +54,7 @@ LISTED = 4
 """How many pieces a paragraph names on each side."""
 
 
-def explain(d: Result, cause: str) -> pd.DataFrame:
+def explain(d: Result, cause: str | None = None) -> pd.DataFrame:
     """Return what each piece of evidence did to the probability of a cause: Shapley values on the log-odds scale.
 
     Exact over all sets of pieces up to `MOST_EXACT` (12) pieces of evidence. With more, the mean over `PAIRS` (200)
@@ -141,6 +141,7 @@ def explain(d: Result, cause: str) -> pd.DataFrame:
     """
     import pandas as pd
 
+    cause = d.ranking[0] if cause is None else cause
     posterior = d[cause]
     given = d.once(given_subsets)  # kept with the result, for other causes
     contribution, se = given.shapley(cause)
@@ -180,7 +181,7 @@ def explain(d: Result, cause: str) -> pd.DataFrame:
     return table
 
 
-def why(d: Result, cause: str) -> str:
+def why(d: Result, cause: str | None = None) -> str:
     """Return in a paragraph what speaks for a cause, what against it, and what else explains a finding.
 
     Names up to four pieces of evidence on each side, the weightiest first, none that changes the odds by less than 5 %;

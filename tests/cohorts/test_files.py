@@ -100,6 +100,11 @@ def refused(result: Result) -> str:
     return errors[0]
 
 
+def files_facts(path: Path) -> list[str]:
+    """Return the columns of a file that are facts but not age."""
+    return [name for name in read_csv(path)[0] if name not in ("id", "age")]
+
+
 def names_in(folder: Path) -> set[str]:
     """Return the names of the files in a folder."""
     return {path.name for path in folder.iterdir()}
@@ -125,7 +130,7 @@ def test_a_line_break_within_a_cell_is_kept_wherever_a_block_ends(
     source = write_csv(tmp_path / "in.csv", [["id"], *([cell] for cell in cells)])
     for block in range(20, 60):
         monkeypatch.setattr(formats, "CSV_BLOCK_BYTES", block)
-        pieces = [piece.to_pylist() for piece, _ in formats.pieces(source, ["id"], 9, use_threads=False)]
+        pieces = [piece.to_pylist() for piece, _ in formats.pieces(formats.opened(source), 9, use_threads=False)]
         assert [row["id"] for rows in pieces for row in rows] == cells
 
 
@@ -261,9 +266,11 @@ def test_setting_network_and_threads_are_those_of_the_command_line(cases: Path) 
 def test_the_summary_counts_rows_and_checks_them(cases: Path, file: Path) -> None:
     words = (cases / "in.csv", cases / "out.csv", "--id", "id", "--network", file, "--rejects", cases / "bad.csv")
     result = run(*words)
-    written, rows, speed = result.stdout.splitlines()
+    written, rows, *read, speed = result.stdout.splitlines()
 
-    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.exit_code == 0
+    assert result.stderr.startswith("in.csv: ")
+    assert len(read) == len(files_facts(cases / "in.csv"))
     assert written == f"written: {cases / 'out.csv'} and {cases / 'bad.csv'}"
     assert rows == "rows in 24 = rows out 19 + rejects 5: checked"
     assert speed.endswith(" rows/s")
@@ -328,15 +335,14 @@ def test_a_word_may_come_after_numbers(net: Network, tmp_path: Path, monkeypatch
         (b"\xef\xbb\xbf\n\n", ["the file is empty"]),
         (b"id,sex\n1,f,yes\n", ["row 1", "it has 3 cells", "allowed: 2", "quotes"]),
         (b'id,sex\n"1\n\n",f\n\n2,f\n3\n', ["row 3", "it has 1 cells", "allowed: 2"]),
-        (b"id,sex\n1,f\nJos\xe9,f\n", ["row 2", "not text in UTF-8", "allowed: CSV saved as UTF-8"]),
-        (b"id,s\xe9x\n1,f\n", ["not text in UTF-8"]),
-        ("id,sex\n1,f\n".encode("utf-16"), ["in.csv"]),
+        (b"id,s\xe9x\n1,f\n", ["column 's\u00e9x': unknown finding"]),
+        (b"id,sex\n1,f\n\xff\xfe\x81,f\n", ["not text in UTF-8"]),
         (b'id,sex\n1,"f\n2,f\n', ["a quote", "opened and never closed"]),
         (b'sex,id\nf,"1\nf,2\n', ["a quote", "opened and never closed"]),
         (b'sex,id\nf,"' + b"x" * 5000, ["longer than 400 bytes", "a quote"]),
         (b"id,sex,id\n1,f,2\n", ["column 'id' is there twice", "allowed: once"]),
         (b"id,sex,sex\n1,f,f\n", ["column 'sex' is there twice"]),
-        (b",sex,id\n1,f,1\n", ["column ''", "--id ''"]),
+        (b",sex,id\n1,f,1\n", ["column 1 (no name) has cells in it", "--ignore-others"]),
         (b"id,sx,lateral_pian,zzz\n", ["column 'sx'", "did you mean 'sex'", "--id 'sx'", "'lateral_pian', 'zzz'"]),
         (b"id,tendon\n", ["'tendon' is a cause"]),
     ],
@@ -388,7 +394,7 @@ def test_rejects_go_to_their_file_and_the_run_goes_on(net: Network, tmp_path: Pa
     rows = [
         ["a", "46", "f", "yes", "yes"],
         ["b", "17", "f", "yes", "yes"],
-        ["c,\n", "46", "x", "maybe", "2"],
+        ["c,\n", "46", "x", "maybe", "perhaps"],
         ["d", "", "", "", ""],
         ["e", "inf", "", "", ""],
         ["f", "46", "f", "0.5", "0.5"],
@@ -410,10 +416,10 @@ def test_rejects_go_to_their_file_and_the_run_goes_on(net: Network, tmp_path: Pa
         ["6", "f", "fever", "0.5"],
     ]
     assert [line[4].partition(";")[0] for line in lines] == [
-        "age is 17",
+        "age is '17'",
         "sex is 'x'",
         "age is inf",
-        "red flag 'fever' is 0.5",
+        "red flag 'fever' is '0.5'",
     ]
     assert all("allowed: " in line[4] for line in lines)
 
@@ -516,7 +522,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
 
     result = run(*arguments)
     assert result.exit_code == 0
-    assert result.stderr == "going on after 2 finished parts of 7 rows\n"
+    assert result.stderr.splitlines()[1:] == ["going on after 2 finished parts of 7 rows"]
     assert "rows in 24 (14 of them from an earlier run) = rows out 19 + rejects 5: checked" in result.stdout
     assert (out.read_bytes(), Path(arguments[5]).read_bytes()) == whole
     assert names_in(out.parent) == {"in.csv", "net.toml", out.name, "bad.csv"}
@@ -618,7 +624,8 @@ def test_a_file_that_may_not_grow_is_one_message(words: Callable[[str], list[str
         assert f"cannot write {arguments[1]} ([Errno 27] File too large" in error
         assert not Path(arguments[1]).exists()
         result = run(*arguments)
-    assert (result.exit_code, result.stderr) == (0, "going on after 10 finished parts of 20 rows\n")
+    assert result.exit_code == 0
+    assert result.stderr.splitlines()[1:] == ["going on after 10 finished parts of 20 rows"]
 
 
 @pytest.mark.parametrize(
@@ -645,7 +652,7 @@ def test_parts_of_another_run_are_not_used_and_that_is_said(
     result = run(*arguments)
 
     assert result.exit_code == 0, result.output
-    assert result.stderr == f"{arguments[1]}.parts is of a run with another {named}: starting over\n"
+    assert result.stderr.splitlines()[1:] == [f"{arguments[1]}.parts is of a run with another {named}: starting over"]
     arguments[1] = arguments[1].replace("out.csv", "fresh.csv")
     assert run(*arguments, "--overwrite").exit_code == 0
     assert Path(arguments[1]).read_bytes() == Path(arguments[1]).with_name("out.csv").read_bytes()
@@ -712,7 +719,8 @@ def test_what_is_said_about_parts_is_logged_in_python(
     with caplog.at_level(logging.INFO, "hip_bayes"):
         counts = diagnose_file(*arguments[:2], ids=["id"], rejects=arguments[5], network=arguments[7])
 
-    assert caplog.messages == ["going on after 1 finished parts of 7 rows"]
+    assert caplog.messages[1:] == ["going on after 1 finished parts of 7 rows"]
+    assert "columns of facts" in caplog.messages[0]
     assert counts == Counts(rows=24, answered=19, rejected=5, resumed=7)
 
 
@@ -771,7 +779,7 @@ def test_what_appears_during_the_run_is_not_replaced(
 @pytest.mark.parametrize(
     ("source", "target", "rejects", "parts"),
     [
-        ("in.xlsx", "out.csv", "r.csv", ["the input is ", "in.xlsx", "allowed: a file ending in .csv or .csv.gz or"]),
+        ("in.ods", "out.csv", "r.csv", ["the input is ", "in.ods", "allowed: a file ending in .csv or .csv.gz or"]),
         ("in.csv", "out.csv.gz", "r.csv", ["the output is ", "out.csv.gz", "ending in .csv or .parquet"]),
         ("in.csv", "out", "r.csv", ["the output is ", "allowed"]),
         ("in.csv", "out.csv", "r.parquet", ["the rejects file is ", "ending in .csv"]),
@@ -939,7 +947,8 @@ def test_ctrl_c_says_how_to_go_on(cases: Path, file: Path, monkeypatch: pytest.M
     result = run(cases / "in.csv", cases / "out.csv", "--id", "id", "--network", file)
 
     assert (result.exit_code, result.stdout) == (130, "")
-    assert result.stderr == "Interrupted: started again with the same arguments, the run goes on where it was\n"
+    told = "Interrupted: started again with the same arguments, the run goes on where it was"
+    assert result.stderr.splitlines()[1:] == [told]
 
 
 def test_the_directory_of_another_is_left_alone(net: Network, cases: Path) -> None:

@@ -20,6 +20,7 @@ from strategies import evidence, networks
 
 import hip_bayes as hb
 from hip_bayes.cohorts import table as cohort
+from hip_bayes.cohorts.columns import Reading, match
 from hip_bayes.inference.evidence import Case
 
 EXACT = 1e-12
@@ -226,7 +227,9 @@ def test_a_contradiction_is_refused_with_its_row(rich: hb.Network) -> None:
         rich.diagnose_many(frame)
 
 
-@pytest.mark.parametrize("frame", [{"age": [46]}, [{"age": 46}], pd.Series({"age": 46}), None, "cases.csv"], ids=type)
+@pytest.mark.parametrize(
+    "frame", [{"age": [46]}, [46], [["age", 46]], "age", pd.Series({"age": 46}), None, "cases.csv"], ids=type
+)
 def test_what_is_not_a_table_is_refused(rich: hb.Network, frame: Any) -> None:  # noqa: ANN401
     with pytest.raises(hb.EvidenceError, match=r"got a \w+; allowed: a pandas or dask DataFrame, a row a case"):
         rich.diagnose_many(frame)
@@ -247,13 +250,13 @@ def test_the_table_is_not_changed(rich: hb.Network) -> None:
 
 def test_rejects_are_the_bad_rows_in_whatever_chunk_they_are(rich: hb.Network, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cohort, "CHUNK", 4)
-    values = [True] * 6 + ["bad"] + [False] * 3 + [2.0, None]
+    values = [True] * 6 + ["bad"] + [False] * 3 + ["2 or 3", None]
     frame = pd.Series(values, range(100, 112), dtype=object, name="lateral_pain").to_frame()
     rejects: list[cohort.Reject] = []
 
     kept = cohort.diagnose_table(rich, frame, rejects=rejects, threads=2)
 
-    assert [(r.row, r.column, r.value) for r in rejects] == [(6, "lateral_pain", "bad"), (10, "lateral_pain", 2.0)]
+    assert [(r.row, r.column, r.value) for r in rejects] == [(6, "lateral_pain", "bad"), (10, "lateral_pain", "2 or 3")]
     good = [i for i in range(12) if i not in (6, 10)]
     assert list(kept.index) == [100 + i for i in good]
     assert_rows_are(kept, [rich.diagnose(lateral_pain=values[i]) for i in good])
@@ -298,10 +301,11 @@ def alone(net: hb.Network, name: str, value: object) -> tuple[Case, str]:
 @pytest.mark.parametrize("name", ["lateral_pain", "fever", "age", "sex", "weak_muscles", "acute"])
 def test_values_that_are_equal_but_of_another_type_are_not_taken_for_each_other(rich: hb.Network, name: str) -> None:
     """In one object column, in either order: each cell says what it says alone, or is refused as it is alone."""
+    columns = match(rich, [name], Reading())
     for first, second in itertools.permutations(ODD, 2):
         cells = np.empty(2, dtype=object)
         cells[0], cells[1] = first, second
-        cases, errors = cohort.read_table(rich, pd.DataFrame({name: pd.Series(cells, dtype=object)}), {name: 0})
+        cases, errors, _ = cohort.read_table(rich, pd.DataFrame({name: pd.Series(cells, dtype=object)}), columns)
         for i, value in enumerate((first, second)):
             assert (cases.case(i, rich), str(errors.get(i, ""))) == alone(rich, name, value)
 

@@ -20,6 +20,7 @@ from strategies import evidence, networks
 import hip_bayes as hb
 from hip_bayes import Diagnosis
 from hip_bayes.explorer.page import FOUND, Explorer
+from hip_bayes.network.search import find
 from hip_bayes.network.wording import between, percent
 from hip_bayes.reasoning.questions import WORTH, askable, rank
 from hip_bayes.views.html import DRAWS, LEVEL
@@ -741,7 +742,7 @@ def test_what_was_said_is_in_a_section_of_its_own(explorer: Explorer) -> None:
     )
 
 
-def test_the_search_finds_all_words_in_id_name_or_question() -> None:
+def test_the_search_finds_all_words_in_id_name_question_or_synonym() -> None:
     net = hb.load_network()
     explorer = hb.explore()
 
@@ -750,7 +751,9 @@ def test_the_search_finds_all_words_in_id_name_or_question() -> None:
         found = search(explorer, words)
         everything = {**net.red_flags, **net.background, **net.findings}
         text_of = {i: f"{i} {e.name} {e.question}".casefold() for i, e in everything.items()}
-        assert found == [i for i in everything if all(word in text_of[i] for word in words.split())][:FOUND]
+        ranked = [i for i in find(net, words, every_word=True) if i in everything]
+        assert found == ranked[:FOUND]
+        assert {i for i in everything if all(word in text_of[i] for word in words.split())} <= set(ranked)
         assert found
     assert len(search(explorer, "pain")) == FOUND
     assert f"the first {FOUND} are here" in text(explorer)

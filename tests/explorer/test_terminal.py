@@ -15,7 +15,6 @@ import pytest
 from dialogue import after, asked, command_of, run
 
 import hip_bayes as hb
-from hip_bayes.cohorts.formats import value_of
 from hip_bayes.explorer.interview import begin
 from hip_bayes.network.wording import percent
 
@@ -225,7 +224,7 @@ def test_a_hop_is_never_asked_for_once_a_fracture_is_possible(
     left = ("groin_pain", "hop_test_positive")
     facts |= {name: "unknown" for name in (*shipped.background, *shipped.findings) if name not in left}
     kinds = ("history", "examination")
-    start = begin({name: value_of(value) for name, value in facts.items()}, network=shipped, kinds=kinds).interview
+    start = begin(facts, network=shipped, kinds=kinds).interview
     assert start.diagnosis.triage.level == "routine"
     assert asked(after(start, "d")) == "hop_test_positive"
 

@@ -21,6 +21,7 @@ from strategies import Facts, evidence, networks, split
 import hip_bayes as hb
 from hip_bayes import Network, NetworkTooLargeError
 from hip_bayes.cohorts import table
+from hip_bayes.cohorts.columns import Reading, match
 from hip_bayes.inference import coverage, kernel
 from hip_bayes.inference import engine as inference
 from hip_bayes.inference.evidence import Cases
@@ -260,7 +261,7 @@ def test_a_row_with_many_findings_is_listed_and_has_the_bits_of_diagnose() -> No
     few = full[["age", "sex", "lateral_pain", "groin_pain", "night_pain"]]
     mixed = pd.concat([full, few], ignore_index=True)
 
-    cases, _ = table.read_table(net, mixed, table.fact_columns(net, list(mixed)))
+    cases, _, _ = table.read_table(net, mixed, match(net, list(mixed), Reading()))
     operations = net.engine.coverage.cost(cases).operations
     result = net.diagnose_many(mixed, with_triage=False)
 

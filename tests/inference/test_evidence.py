@@ -20,7 +20,33 @@ YES += [np.bool_(True), np.int8(1), np.uint64(1), np.float32(1), np.float64(1), 
 NO = [False, 0, 0.0, -0.0, "no", "No", " NO ", "n", "false", "False", "absent", "Absent"]
 NO += [np.bool_(False), np.int8(0), np.uint64(0), np.float32(0), np.float64(0), np.str_("no")]  # noqa: FBT003 a value
 UNKNOWN = [None, math.nan, np.nan, np.float32("nan"), pd.NA, pd.NaT, "unknown", "Unknown", "", "  "]
-WRONG = ["maybe", "1", 2, -1, 1.5, -0.1, math.inf, -math.inf, 1j, b"yes", [], [True], {}, {"x": 1}, (1,), object()]
+WRONG = [
+    "maybe",
+    "2",
+    "+",
+    "-",
+    "none",
+    "1_0",
+    "\u0661",
+    "1.5",
+    "-1",
+    "101%",
+    "x1",
+    2,
+    -1,
+    1.5,
+    -0.1,
+    math.inf,
+    -math.inf,
+    1j,
+    b"yes",
+    [],
+    [True],
+    {},
+    {"x": 1},
+    (1,),
+    object(),
+]
 WRONG += [np.array([True]), np.array(1.0), np.int64(2), np.float32(1.5)]
 
 
@@ -285,7 +311,27 @@ def test_a_red_flag_is_not_a_matter_of_degree(net: Network, value: float) -> Non
 
 @pytest.mark.parametrize(
     "age",
-    [-1, 0, 17, 17.9, 91, 90.5, math.inf, "forty", "46", True, np.bool_(False), [46], {}, 46j, pd.Timestamp(0)],  # noqa: FBT003
+    [
+        -1,
+        0,
+        17,
+        17.9,
+        91,
+        90.5,
+        math.inf,
+        "forty",
+        "4_6",
+        "\u0664\u0666",
+        "\uff14\uff16",
+        "17",
+        "inf",
+        True,
+        np.bool_(False),  # noqa: FBT003 a value
+        [46],
+        {},
+        46j,
+        pd.Timestamp(0),
+    ],
     ids=repr,
 )
 def test_an_impossible_age_is_refused(net: Network, age: object) -> None:
@@ -295,7 +341,7 @@ def test_an_impossible_age_is_refused(net: Network, age: object) -> None:
     assert (e.value.name, e.value.value) == ("age", age)
 
 
-@pytest.mark.parametrize("sex", ["x", "fem", "woman", 1, 0, True, 0.5, ["f"], b"f"], ids=repr)
+@pytest.mark.parametrize("sex", ["x", "fem", "women", "1", 1, 0, True, 0.5, ["f"], b"f"], ids=repr)
 def test_any_other_sex_is_refused(net: Network, sex: object) -> None:
     with pytest.raises(EvidenceError, match=r"sex is .*; allowed: 'female', 'male' or None") as e:
         net.diagnose(sex=sex)
@@ -306,12 +352,10 @@ def test_any_other_sex_is_refused(net: Network, sex: object) -> None:
     ("name", "near"),
     [
         ("lateral_pian", "lateral_pain"),
-        ("Lateral_pain", "lateral_pain"),
         ("night", "night_pain"),
         ("weak_muscle", "weak_muscles"),
-        ("fevr", "fever"),
-        ("gradualonset", "gradual_onset"),
-        ("Age", "age"),
+        ("gradual", "onset"),
+        ("agee", "age"),
     ],
 )
 def test_an_unknown_name_is_refused_with_the_nearest(onset: Network, name: str, near: str) -> None:
