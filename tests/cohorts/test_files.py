@@ -418,7 +418,7 @@ def test_rejects_go_to_their_file_and_the_run_goes_on(net: Network, tmp_path: Pa
     assert [line[4].partition(";")[0] for line in lines] == [
         "age is '17'",
         "sex is 'x'",
-        "age is inf",
+        "age is 'inf'",
         "red flag 'fever' is '0.5'",
     ]
     assert all("allowed: " in line[4] for line in lines)
