@@ -331,15 +331,16 @@ def _bar() -> Iterator[Callable[[float], object] | None]:
 def findings(words: tuple[str, ...], kind: str | None, network: str | None) -> None:
     """List what can be said about a case: background, findings and red flags, with their questions.
 
-    With WORDS, only what has one of them in its id, name, question or synonyms, the likeliest first: `hip-bayes
-    findings groin night`, `hip-bayes findings FADIR`.
+    With WORDS, only what has all of them in its id, name, question or synonyms, or else one of them, the likeliest
+    first: `hip-bayes findings outer hip`, `hip-bayes findings FADIR`.
     """
     try:
         net = load_network(network)
     except HipBayesError as error:
         _fail(error)
     words = tuple(word for word in words if word.strip())
-    likely = find(net, " ".join(words)) if words else []
+    text = " ".join(words)
+    likely = find(net, text, every_word=True) or find(net, text) if words else []
     sections = {"background": [(b.id, "", b.question) for b in net.background.values()]}
     for k in KINDS:
         found = [f for f in net.findings.values() if f.kind == k]
@@ -349,14 +350,15 @@ def findings(words: tuple[str, ...], kind: str | None, network: str | None) -> N
     sections["red_flags"] = [(r.id, r.level, r.question) for r in net.red_flags.values()]
     low, high = net.age_range
     shown = []
-    if kind is None and not words:
+    with_both = kind is None and (not words or bool({"age", "sex"} & {*likely}))
+    if with_both:
         click.echo(f"age: years, {low} to {high}    sex: female or male\n")
     for title, rows in sections.items():
         by_id = {row[0]: row for row in rows}
         wanted = [by_id[id_] for id_ in likely if id_ in by_id] if words else rows
         if kind in (None, title) and wanted:
             shown.append(_listing(title.replace("_", " "), wanted))
-    if not shown:
+    if not shown and not with_both:
         wanted_words = " ".join((*map(repr, words), *([f"kind {kind}"] if kind else [])))
         click.echo(f"nothing matches {wanted_words}; `hip-bayes findings` lists everything")
         return

@@ -249,7 +249,9 @@ def check_codes(
         return
     name, values = next(iter(coded.items()))
     header = columns.headers[name]
-    listed = ", ".join(f"{_plainly(value)} ({count:,} rows)" for value, count in values.most_common(LISTED))
+    listed = ", ".join(
+        f"{_plainly(value)} ({count:,} row{'s' * (count != 1)})" for value, count in values.most_common(LISTED)
+    )
     listed += f", and {len(values) - LISTED:,} more" if len(values) > LISTED else ""
     strange = next(value for value in values if coded_value(net, columns, name, value))
     others = [columns.headers[other] for other in [*coded][1:]]

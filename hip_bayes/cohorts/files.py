@@ -50,7 +50,10 @@ CHUNK_ROWS = 2**16
 """Rows read, diagnosed and kept as one part, and as one row group of a Parquet OUT."""
 
 REJECT_COLUMNS = ("row", "column", "value", "reason")
-NO_FACT = "a column that is no fact is copied with --id {quoted}, or passed over with --ignore or --ignore-others"
+NO_FACT = (
+    "a column that is a fact under another name is given its name here or by --mapping; one that is no fact is copied "
+    "with --id {quoted}, or passed over with --ignore or --ignore-others"
+)
 MOST_DISTINCT = 1000
 """Values of a column that are told apart when it is looked through."""
 PLACING = "placing"
@@ -344,7 +347,7 @@ class _Job:
     def told(self) -> str:
         """Return what was made of the columns, in a sentence."""
         called = [n if n == h else f"{n} ({h})" for n, h in self.columns.headers.items()]
-        words = [f"{len(called)} columns of facts: {', '.join(called) or 'none'}"]
+        words = [f"{len(called)} column{'s' * (len(called) != 1)} of facts: {', '.join(called) or 'none'}"]
         words += [f"copied: {', '.join(self.ids)}"] if self.ids else []
         over = [*self.columns.passed_over, *self.unnamed]
         words += [f"passed over: {', '.join(over[:20])}{', ...' if len(over) > 20 else ''}"] if over else []

@@ -720,7 +720,7 @@ def test_what_is_said_about_parts_is_logged_in_python(
         counts = diagnose_file(*arguments[:2], ids=["id"], rejects=arguments[5], network=arguments[7])
 
     assert caplog.messages[1:] == ["going on after 1 finished parts of 7 rows"]
-    assert "columns of facts" in caplog.messages[0]
+    assert "of facts" in caplog.messages[0]
     assert counts == Counts(rows=24, answered=19, rejected=5, resumed=7)
 
 

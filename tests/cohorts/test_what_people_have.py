@@ -156,7 +156,8 @@ def test_a_column_of_codes_is_refused_before_any_row_is_answered(
 
     assert result.exit_code == 2
     assert "column 'lateral_pain' is coded: it has " in result.output
-    assert all(f"{value} ({values.split().count(value)} rows)" in result.output for value in values.split())
+    many = {value: values.split().count(value) for value in values.split()}
+    assert all(f"{value} ({n} row{'s' * (n != 1)})" in result.output for value, n in many.items())
     assert f"{strange}, first in row {first}, is no answer" in result.output
     assert '--code "lateral_pain: 1=no 2=yes"' in result.output
     assert not out.exists()
