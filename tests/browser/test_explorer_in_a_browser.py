@@ -369,7 +369,7 @@ def test_texts_of_a_network_of_ones_own_are_texts(new_page: Callable[[], Page], 
     page = new_page()
     in_voila(page, voila, "script.ipynb")
     explorer = page.locator(".hbx")
-    expect(explorer.locator(".hbx-cause button").first).to_have_text(label)
+    expect(explorer.locator(".hbx-cause button:visible").first).to_have_text(label)
     expect(explorer.locator(".hbx-question").first).to_contain_text(label)
     for title in ("Red flags", "Background", "History"):
         explorer.get_by_role("button", name=f"{title}:").click()
