@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from . import __version__
-from .cohorts.columns import Reading, codes_of, mapping_file
+from .cohorts.columns import Reading, codes_of, mapping_file, merged
 from .cohorts.files import refuse_existing, write_whole
 from .diagnosis import diagnose as diagnose_case
 from .diagnosis import diagnose_file, load_network, validate
@@ -285,7 +285,7 @@ def cohort(  # noqa: PLR0913 all but the first two are options
                 ids=ids,
                 ignore=[*of_file.ignore, *ignore],
                 ignore_others=ignore_others or of_file.ignore_others,
-                code={**of_file.code, **codes_of(code)},
+                code=merged(of_file.code, codes_of(code)),
                 missing=[*of_file.missing, *gaps],
                 columns=of_file.columns,
                 rejects=rejects,

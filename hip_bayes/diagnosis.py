@@ -82,6 +82,7 @@ class Network(NetworkData):
         ignore_others: bool = False,
         code: Mapping[str, Mapping[Any, object]] | None = None,
         missing: Iterable[object] = (),
+        columns: Mapping[str, str] | None = None,
         with_triage: bool = True,
         threads: int = 1,
     ) -> pd.DataFrame:
@@ -89,7 +90,7 @@ class Network(NetworkData):
         from .cohorts.columns import Reading
         from .cohorts.table import diagnose_many
 
-        reading = Reading.of(ignore=ignore, ignore_others=ignore_others, code=code, missing=missing)
+        reading = Reading.of(ignore=ignore, ignore_others=ignore_others, code=code, missing=missing, columns=columns)
         net = self.in_setting(setting)
         return diagnose_many(net, frame, reading=reading, with_triage=with_triage, threads=threads)
 
@@ -701,6 +702,7 @@ def diagnose_many(  # noqa: PLR0913 one keyword a choice of the user
     ignore_others: bool = False,
     code: Mapping[str, Mapping[Any, object]] | None = None,
     missing: Iterable[object] = (),
+    columns: Mapping[str, str] | None = None,
     with_triage: bool = True,
     threads: int = 1,
 ) -> pd.DataFrame:
@@ -717,12 +719,16 @@ def diagnose_many(  # noqa: PLR0913 one keyword a choice of the user
     ignore
         columns to pass over, such as an identifier, by their exact names; every other column must be a fact.
     ignore_others
-        pass over every column that is no fact.
+        pass over every column that is no fact; one spelt almost like a fact is refused all the same.
     code
-        what the codes of a column mean: ``{"lateral_pain": {1: "no", 2: "yes"}}``. A column of facts with a number
-        that no answer can be, such as 2, 7 or -9, is refused without it.
+        what the codes of a column mean, each of them: ``{"lateral_pain": {1: "no", 2: "yes"}}``. A column of facts with
+        a number that no answer can be, such as 2, 7 or -9, is refused without it, and so is a number that is in no
+        code where others are. A dask DataFrame is looked through partition by partition, when it is computed.
     missing
-        values that stand for nothing in every column, such as ``[-9, 99]``.
+        values that stand for nothing in every column, such as ``[-9, 99]``. One that an age may be (77) is refused
+        where a column of ages has it, until its `code` says what it is.
+    columns
+        header -> the fact that it is, where the header does not say it.
     with_triage
         add the columns "triage" ("urgent", "soon" or "routine") and "red_flags_asked" (how many of the network's red
         flags the row answers with yes or no: as long as not all are, routine means no more than that nothing urgent
@@ -757,6 +763,7 @@ def diagnose_many(  # noqa: PLR0913 one keyword a choice of the user
         ignore_others=ignore_others,
         code=code,
         missing=missing,
+        columns=columns,
         with_triage=with_triage,
         threads=threads,
     )
@@ -802,11 +809,9 @@ def diagnose_file(  # noqa: PLR0913 all but the first two are options
         as in `diagnose`.
     ids
         columns of `source` to pass over and copy, with their text (CSV) or type (Parquet), by their exact names.
-    ignore, ignore_others, code, missing
+    ignore, ignore_others, code, missing, columns
         as in `diagnose_many`. Every column is looked through before any row is answered; codes are refused, with
         `rejects` too.
-    columns
-        header -> the fact that it is, where the header does not say it.
     rejects
         a .csv file for the rows that have no answer: row number from 1, ids, column, value and reason. None stops at
         the first such row.

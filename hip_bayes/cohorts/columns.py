@@ -13,20 +13,30 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from hip_bayes.errors import EvidenceError, HipBayesError, UnknownNameError, shown
 from hip_bayes.inference.answers import is_code, is_number, is_unknown, number_in
-from hip_bayes.inference.arguments import columns_to_ignore, names_of
-from hip_bayes.inference.evidence import vocabulary_of
+from hip_bayes.inference.arguments import as_number, columns_to_ignore, names_of
+from hip_bayes.inference.evidence import LONGEST_NAME, vocabulary_of
+from hip_bayes.network.search import folded
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from hip_bayes.inference.evidence import Vocabulary
     from hip_bayes.network.model import NetworkData
 
+DISTINCT = 1000
+"""Values of a column that are told apart."""
+MISSPELT = 0.88
+"""How alike a header and a fact must be for the one to be the other misspelt; as in `difflib`."""
+FEW = 4
+"""By so many letters a misspelt word is not longer or shorter."""
+BOOLS = {"true": "1", "false": "0"}
 LISTED = 8
 """So many columns or values are named in an error, the others are counted."""
 NO_FACT = "columns that are not facts go into ignore=[{quoted}], or all of them with ignore_others=True"
@@ -92,7 +102,7 @@ class Reading:
             )
         return cls(
             code=codes,
-            missing=tuple(as_written(value) for value in names_of("missing", missing)),
+            missing=tuple(as_written(v) for v in ((missing,) if is_number(missing) else names_of("missing", missing))),
             ignore=names_of("ignore", ignore),
             ignore_others=ignore_others,
             columns=dict(columns or {}),  # type: ignore[call-overload]
@@ -130,31 +140,48 @@ class Columns:
         """Return the same for a table that has these facts alone, under their own names."""
         return replace(self, places={name: place for place, name in enumerate(self.places)})
 
+    def looked_at(self, name: str) -> bool:
+        """Say whether a column is looked through for codes: every one, but ages only if a code may be an age."""
+        return name != "age" or bool(self.missing)
+
     def plain(self, name: str) -> bool:
         """Say whether a number in a column means itself."""
         return not self.missing and name not in self.code
 
+    def codes_numbers(self, name: str) -> bool:
+        """Say whether numbers of a column stand for answers that they are not."""
+        codes = self.code.get(name, NOTHING_SAID)
+        return any(number_in(code) is not None and not is_unknown(meaning) for code, meaning in codes.items())
+
     def meant(self, name: str, value: object) -> object:
         """Return what a cell says, in words that `Vocabulary.meaning` reads; None for nothing."""
-        if self.decimal_comma and isinstance(value, str) and re.fullmatch(r"\s*[+-]?\d*,\d+\s*%?\s*", value, re.ASCII):
-            value = value.replace(",", ".")
-        if self.plain(name) or is_unknown(value):
+        if self.decimal_comma and isinstance(value, str):
+            value = _dotted(value)
+        if self.plain(name):
             return value
         written = as_written(value)
-        if written in self.missing:
-            return None
-        return self.code.get(name, NOTHING_SAID).get(written, value)
+        codes = self.code.get(name, NOTHING_SAID)
+        return codes.get(written, None if written in self.missing else value)
+
+
+def _dotted(text: str) -> str:
+    """Return a text with a decimal point, if it is a number with a decimal comma."""
+    number = re.fullmatch(r"\s*[+-]?\d*,\d+\s*%?\s*", text, re.ASCII)
+    return text.replace(",", ".") if number else text
 
 
 def as_written(value: object) -> str:
-    """Return a value as codes are compared: 1, 1.0 and "1" are one, case and spaces around do not matter."""
+    """Return a value as codes are compared: 1, 1.0, "1", True and "TRUE" are one; case and spaces do not matter."""
     if isinstance(value, str):
-        number = number_in(value)
-        return value.strip().casefold() if number is None else f"{number:g}"
+        word = value.strip().casefold()
+        number = number_in(word)
+        return BOOLS.get(word, word) if number is None else f"{number:.17g}"
     if isinstance(value, (bool, np.bool_)):
-        return str(bool(value)).casefold()
+        return str(int(value))
+    if is_unknown(value):
+        return ""
     if isinstance(value, (int, float, np.number, Decimal)):
-        return f"{float(value):g}"
+        return f"{as_number(value):.17g}"
     return str(value)
 
 
@@ -182,7 +209,8 @@ def match(net: NetworkData, labels: list[Any], reading: Reading, *, hint: str = 
         called = reading.columns.get(label, label) if isinstance(label, str) else label
         name = vocabulary.column(called)
         if name is None:
-            if reading.ignore_others:
+            if reading.ignore_others and called is label:
+                _refuse_misspelt(vocabulary, label)
                 over.append(str(label))
             else:
                 refused.append((label, called))
@@ -206,37 +234,100 @@ def match(net: NetworkData, labels: list[Any], reading: Reading, *, hint: str = 
             vocabulary.resolve(called)
         except EvidenceError as error:
             raise error.within(f"column {shown(label)}", what_to_do) from None
-    code = {}
+    for header in reading.columns:
+        if header not in labels:
+            where = f"the columns: {', '.join(map(str, labels[:LISTED]))}"
+            raise UnknownNameError.among(header, [str(label) for label in labels], what="column", where=where)
+    code: dict[str, Mapping[str, object]] = {}
     for column, values in reading.code.items():
         by_header = [name for name, header in headers.items() if header == column]
         names = by_header or [name for name in places if name == column]
         if not names:
             where = f"the columns of facts: {', '.join([*headers.values()][:LISTED])}"
             raise UnknownNameError.among(column, [*headers.values(), *places], what="column to code", where=where)
-        code[names[0]] = values
+        if names[0] in code:
+            raise EvidenceError(f"code has {names[0]} twice, under two names; allowed: once", name="code", value=column)
+        code[names[0]] = {_dotted(k) if reading.decimal_comma else k: meaning for k, meaning in values.items()}
     return Columns(
         places, headers, tuple(over), code, frozenset(reading.missing), reading.decimal_comma, reading.ignore_others
     )
 
 
+def _refuse_misspelt(vocabulary: Vocabulary, label: object) -> None:
+    """Refuse to pass over a column that may well be a fact, misspelt: a red flag would be lost without a word."""
+    word = folded(str(label)[:LONGEST_NAME])
+    ends = (word[:1], word[-1:])  # of a misspelt word at least one is right; a table may have 100,000 columns
+    likely = [n for n in vocabulary.names if abs(len(n) - len(word)) < FEW and (n[:1] == ends[0] or n[-1:] == ends[1])]
+    near = get_close_matches(word, likely, n=1, cutoff=MISSPELT)
+    if near:
+        raise EvidenceError(
+            f"column {shown(label)} is no fact, but spelt almost like {near[0]!r}; allowed: its right name, or to pass "
+            f"over it by name (--ignore {shlex.quote(str(label))}; in Python ignore=[{shown(label)}])",
+            name=str(label),
+        )
+
+
 # -------------------------------------------------------------------------------------------- what was in a column
 
 
-def check_codes(
-    net: NetworkData, columns: Columns, found: Mapping[str, Counter[object]], first: Mapping[str, int]
-) -> None:
+class Tally:
+    """What a column has in it, gathered piece by piece: its values with their numbers of rows, and what they mean.
+
+    Values are told apart up to `DISTINCT`; beyond it, those of a scale of likelihoods say, only what they mean counts.
+
+    Attributes
+    ----------
+    values
+        value -> rows that have it.
+    strange
+        the first value that no answer can be, None if there is none yet.
+    first
+        its row.
+
+    """
+
+    def __init__(self, net: NetworkData, columns: Columns, name: str) -> None:
+        self._net, self._columns, self._name = net, columns, name
+        self._more: Counter[str] = Counter()
+        self.values: Counter[object] = Counter()
+        self.strange: object = None
+        self.first: object = None
+
+    def add(self, value: object, rows: int) -> bool:
+        """Count a value that so many rows have; say whether it is the first that no answer can be: set `first` then."""
+        known = value in self.values
+        found = not known and self.first is None and coded_value(self._net, self._columns, self._name, value)
+        if found:
+            self.strange = value
+        if known or found or len(self.values) < DISTINCT:
+            self.values[value] += rows
+        else:
+            self._more[_group(self._net, self._columns, self._name, value)] += rows
+        return found
+
+    def read_as(self) -> str:
+        """Return in words what the values were read as: 'yes 12 (1, Yes), no 30 (0), unknown 2 (NA)'."""
+        groups: dict[str, Counter[object]] = {}
+        for value, count in self.values.items():
+            groups.setdefault(_group(self._net, self._columns, self._name, value), Counter())[value] += count
+        parts = []
+        for group in dict.fromkeys([*groups, *self._more]):
+            inside = groups.get(group, Counter())
+            listed = ", ".join(_plainly(value) or "empty" for value, _ in inside.most_common(4))
+            more = ", ..." if len(inside) > 4 or self._more[group] else ""
+            parts.append(f"{group} {sum(inside.values()) + self._more[group]:,} ({listed}{more})")
+        return ", ".join(parts) or "no rows"
+
+
+def refuse_codes(columns: Columns, tallies: Mapping[str, Tally]) -> None:
     """Refuse a table with a column of codes.
 
     Parameters
     ----------
-    net
-        the network.
     columns
         the columns.
-    found
-        name of a fact -> its values, each with the number of rows.
-    first
-        name of a fact -> the first row with a value that no answer can be.
+    tallies
+        name of a fact -> what its column has in it.
 
     Raises
     ------
@@ -244,71 +335,65 @@ def check_codes(
         naming column, values and rows, and what to do.
 
     """
-    coded = {name: values for name, values in found.items() if any(coded_value(net, columns, name, v) for v in values)}
+    coded = {name: tally for name, tally in tallies.items() if tally.first is not None}
     if not coded:
         return
-    name, values = next(iter(coded.items()))
+    name, tally = next(iter(coded.items()))
     header = columns.headers[name]
+    if name == "age":
+        age = _plainly(tally.strange)
+        raise EvidenceError(
+            f"column {shown(header)} has {age}, first in row {tally.first}: it may be an age, or nothing, as missing "
+            f'says. Say which (cohort --code "{header}: {age}={age}" or {age}=unknown; in Python '
+            f"code={{{header!r}: {{{age}: {age}}}}} or 'unknown'). No row was answered",
+            name=name,
+            value=tally.strange,
+        )
     listed = ", ".join(
-        f"{_plainly(value)} ({count:,} row{'s' * (count != 1)})" for value, count in values.most_common(LISTED)
+        f"{_plainly(value)} ({count:,} row{'s' * (count != 1)})" for value, count in tally.values.most_common(LISTED)
     )
-    listed += f", and {len(values) - LISTED:,} more" if len(values) > LISTED else ""
-    strange = next(value for value in values if coded_value(net, columns, name, value))
+    listed += f", and {len(tally.values) - LISTED:,} more" if len(tally.values) > LISTED else ""
     others = [columns.headers[other] for other in [*coded][1:]]
     also = f" Also coded: {', '.join(others[:LISTED])}{', ...' if len(others) > LISTED else ''}." if others else ""
-    example = "1=female 2=male" if name == "sex" else "1=no 2=yes"
-    words = ", ".join(f"'{k}': '{v}'" for k, _, v in (pair.partition("=") for pair in example.split()))
-    python = f"code={{{header!r}: {{{words}}}}}"
+    pairs = {"1": "female", "2": "male"} if name == "sex" else {"1": "no", "2": "yes"}
+    example = " ".join(f"{code}={meaning}" for code, meaning in pairs.items())
+    strange = _plainly(tally.strange)
     raise EvidenceError(
-        f"column {shown(header)} is coded: it has {listed}; {_plainly(strange)}, first in row {first[name]}, is no "
-        f'answer. Say what the codes mean (command line: --code "{header}: {example}"; Python: {python}), which '
-        f'stand for nothing (--missing="{_plainly(strange)}"), or pass over the column (--ignore {shlex.quote(header)})'
-        f".{also} No row was answered",
+        f"column {shown(header)} is coded: it has {listed}; {strange}, first in row {tally.first}, is no answer. Say "
+        f'what every code means (cohort --code "{header}: {example}"; in Python code={{{header!r}: {pairs}}}), which '
+        f'of them stand for nothing in every column (--missing="-9"; missing=[-9]), or pass over the column (--ignore '
+        f"{shlex.quote(header)}; ignore=[{header!r}]).{also} No row was answered",
         name=name,
-        value=strange,
+        value=tally.strange,
     )
 
 
 def coded_value(net: NetworkData, columns: Columns, name: str, value: object) -> bool:
     """Say whether a value of a column is a number that no answer can be."""
-    if name == "age":
-        return False
+    if name == "age":  # is 77 an age or nothing?
+        low, high = net.age_range
+        written = as_written(value)
+        return written in columns.missing - {*columns.code.get(name, ())} and low <= as_number(float(written)) <= high
     meant = columns.meant(name, value)
     if is_unknown(meant):
         return False
+    if meant is value and is_number(value) and columns.codes_numbers(name):
+        return True  # of a column whose 2 is a yes, who knows what the 1 is
     if name == "sex":
         return is_number(meant)
     states = net.findings[name].states if name in net.findings else ()
     return is_code(meant) and str(meant).strip().lower() not in [state.lower() for state in states]
 
 
-def read_as(net: NetworkData, columns: Columns, name: str, values: Counter[object]) -> str:
-    """Return in words what the values of a column were read as: 'yes 12 (1, Yes), no 30 (0), unknown 2 (NA)'."""
-    vocabulary = vocabulary_of(net)
-    groups: dict[str, Counter[object]] = {}
-    for value, count in values.items():
-        meant = columns.meant(name, value)
-        try:
-            _, read = vocabulary.meaning(name, meant)
-        except EvidenceError:
-            group = "not read"
-        else:
-            group = (
-                "unknown"
-                if read is None
-                else read
-                if isinstance(read, str)
-                else {1.0: "yes", 0.0: "no"}.get(
-                    float(read),  # type: ignore[arg-type]
-                    "how sure",
-                )
-            )
-        groups.setdefault(group, Counter())[value] += count
-    parts = []
-    for group, inside in groups.items():
-        listed = ", ".join(_plainly(value) or "empty" for value, _ in inside.most_common(4))
-        parts.append(f"{group} {sum(inside.values()):,} ({listed}{', ...' if len(inside) > 4 else ''})")
-    return ", ".join(parts) or "no rows"
+def _group(net: NetworkData, columns: Columns, name: str, value: object) -> str:
+    """Return what a value was read as: yes, no, how sure, unknown, a sex, or not read."""
+    try:
+        _, read = vocabulary_of(net).meaning(name, columns.meant(name, value))
+    except EvidenceError:
+        return "not read"
+    if read is None or isinstance(read, str):
+        return read or "unknown"
+    return {1.0: "yes", 0.0: "no"}.get(float(read), "how sure")  # type: ignore[arg-type]
 
 
 def _plainly(value: object) -> str:
@@ -339,6 +424,15 @@ def codes_of(texts: Iterable[str]) -> dict[str, dict[str, str]]:
             )
         codes.setdefault(column.strip(), {}).update({value: meaning for value, _, meaning in words})
     return codes
+
+
+def merged(*codes: Mapping[str, Mapping[str, object]]) -> dict[str, dict[str, object]]:
+    """Return codes of several origins as one, column by column; of a value that is in two the later says it."""
+    together: dict[str, dict[str, object]] = {}
+    for origin in codes:
+        for column, values in origin.items():
+            together.setdefault(column, {}).update(values)
+    return together
 
 
 def mapping_file(path: Path) -> Reading:

@@ -30,7 +30,7 @@ from hip_bayes.errors import EvidenceError, HipBayesError, UnknownNameError, sho
 from hip_bayes.inference.arguments import names_of, whole_number
 
 from . import formats
-from .columns import check_codes, coded_value, match, read_as
+from .columns import Tally, match, refuse_codes
 from .table import ASKED, TRIAGE, diagnose_table, has_rules, in_order
 
 if TYPE_CHECKING:
@@ -54,8 +54,6 @@ NO_FACT = (
     "a column that is a fact under another name is given its name here or by --mapping; one that is no fact is copied "
     "with --id {quoted}, or passed over with --ignore or --ignore-others"
 )
-MOST_DISTINCT = 1000
-"""Values of a column that are told apart when it is looked through."""
 PLACING = "placing"
 """In the manifest: rejects and OUT are being moved to their places, so files that are there may be this run's."""
 
@@ -195,8 +193,6 @@ def _job(  # noqa: PLR0913 what makes a job
     net: NetworkData, file: formats.Source, ids: tuple[str, ...], reading: Reading, *, collects: bool, threads: int
 ) -> _Job:
     """Return what to do with the columns of a file; the error for one that is neither an id nor a fact."""
-    import pyarrow as pa
-
     path, names = file.path, file.columns.names
     if not names:
         raise HipBayesError(f"{path} has no columns; allowed: one for each fact")
@@ -207,20 +203,34 @@ def _job(  # noqa: PLR0913 what makes a job
         if name not in known:
             listed = ", ".join(map(repr, names[:8])) + (", ..." if len(names) > 8 else "")
             raise UnknownNameError.among(name, names, what="id column", where=f"the columns of {path}: {listed}")
-    unnamed = tuple(name for name, raw in zip(names, file.raw_names, strict=False) if not raw)
+    unnamed = tuple(name for name, raw in zip(names, file.raw_names, strict=False) if not raw.strip())
     # columns without a name go, if they have nothing in them: Excel leaves some
     facts = [name for name in names if name not in ids and name not in unnamed]
-    if reading.decimal_comma != file.decimal_comma:
-        reading = replace(reading, decimal_comma=file.decimal_comma)
     try:
-        columns = match(net, facts, reading, hint=NO_FACT)
+        columns = match(net, facts, replace(reading, decimal_comma=file.decimal_comma), hint=NO_FACT)
     except EvidenceError as error:
         raise error.within(str(path)) from None
+    if not columns.places and columns.passed_over and not ids:
+        raise EvidenceError(
+            f"{path}: no column is a fact; allowed: a header with at least one in the first line (`hip-bayes findings`)"
+        )
     for name, header in columns.headers.items():
         type_ = file.columns.field(names.index(header)).type
-        if pa.types.is_nested(type_):
+        if not _countable(type_):
             raise EvidenceError(f"{path}: column {header!r} has the type {type_}; allowed: a value a row", name=name)
     return _Job(net, file, columns, ids, unnamed, collects, threads)
+
+
+def _countable(type_: pa.DataType) -> bool:
+    """Say whether values of a type can be looked through: one a row, that can be compared."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    try:
+        pc.value_counts(pa.array([], type_))
+    except pa.ArrowException:
+        return False
+    return not pa.types.is_nested(type_)
 
 
 def _check_ids(job: _Job, *, as_text: bool) -> None:
@@ -246,30 +256,26 @@ def _survey(job: _Job) -> dict[str, str]:
     """Look through the columns of facts before any row is answered; refuse codes; return what values are read as."""
     import pyarrow.compute as pc
 
-    found: dict[str, Counter[object]] = {name: Counter() for name in job.columns.places if name != "age"}
-    first: dict[str, int] = {}
+    tallies = {name: Tally(job.net, job.columns, name) for name in job.columns.places if job.columns.looked_at(name)}
     row = 1
     for piece, _ in formats.pieces(job.file, CHUNK_ROWS, use_threads=job.threads > 1):
         for name in job.unnamed:
-            if any(text and text.strip() for text in pc.unique(piece[name]).to_pylist()) and not job.reading_others:
+            if any(text and text.strip() for text in pc.unique(piece[name]).to_pylist()) and not job.columns.others:
                 raise EvidenceError(
                     f"{job.source}: {name} has cells in it; allowed: a header with a fact in it, or --ignore-others"
                 )
-        for name, values in found.items():
+        for name, tally in tallies.items():
             column = piece[job.columns.headers[name]]
-            if len(values) > MOST_DISTINCT:
-                continue  # likelihoods, each another
             for pair in pc.value_counts(column).to_pylist():
                 value = pair["values"]
-                values[value] += pair["counts"]
-                if name not in first and coded_value(job.net, job.columns, name, value):
-                    first[name] = row + column.to_pylist().index(value)
+                if tally.add(value, pair["counts"]):
+                    tally.first = row + column.to_pylist().index(value)
         row += piece.num_rows
     try:
-        check_codes(job.net, job.columns, found, first)
+        refuse_codes(job.columns, tallies)
     except EvidenceError as error:
         raise error.within(str(job.source)) from None
-    return {job.columns.headers[name]: read_as(job.net, job.columns, name, values) for name, values in found.items()}
+    return {job.columns.headers[name]: tally.read_as() for name, tally in tallies.items()}
 
 
 def refuse_existing(target: Path, rejects: Path | None, *, overwrite: bool) -> None:
@@ -339,11 +345,6 @@ class _Job:
     def source(self) -> Path:
         return self.file.path
 
-    @property
-    def reading_others(self) -> bool:
-        """Whether columns that are no facts are passed over."""
-        return bool(self.columns.others)
-
     def told(self) -> str:
         """Return what was made of the columns, in a sentence."""
         called = [n if n == h else f"{n} ({h})" for n, h in self.columns.headers.items()]
@@ -371,7 +372,10 @@ class _Job:
         try:
             answers = diagnose_table(self.net, frame, columns=self.columns.within(), with_triage=True, rejects=bad)
         except EvidenceError as error:
-            raise error.within(str(self.source), "; mend it, or set such rows aside with --rejects FILE") from None
+            many = f", of rows {first:,} to {first + len(chunk) - 1:,}" if len(chunk) == CHUNK_ROWS else ""
+            raise error.within(
+                str(self.source), f"{many}; mend it, or set such rows aside with --rejects FILE"
+            ) from None
         kept = np.ones(len(chunk), dtype=bool)
         kept[[reject.row for reject in bad or ()]] = False
         if not answers.index.equals(frame.index[kept]):

@@ -1,4 +1,4 @@
-"""Tables in files, CSV and Parquet, read and written piece by piece.
+"""Tables in files: CSV, Parquet and Excel read, CSV and Parquet written, piece by piece.
 
 Every cell of a CSV file is text, exactly as it stands there: what a column holds further down is not known yet, so no
 type is guessed. Errors of the file become a `HipBayesError` that says which row, and what is allowed.
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 CSV_BLOCK_BYTES = 2**20
 """CSV text parsed at once. No row can be longer."""
 DELIMITERS = (",", ";", "\t", "|")
+SNIFFED = 5
+"""Rows that tell the delimiter."""
 MAX_EXCEL_BYTES = 2**29
 """Of a workbook unpacked: it is held in memory."""
 END = "\x03"
@@ -49,8 +51,8 @@ class Source:
         names and types of its columns; a column without a name is called after its place.
     encoding, delimiter, decimal_comma
         of CSV text.
-    more_headers
-        lines below the header that are no rows: questions and import ids, as survey exports have.
+    above, more_headers
+        lines above the header and below it that are no rows: Excel's "sep=;", the questions and import ids of surveys.
     raw_names
         the columns' names as they stand in the file, some perhaps empty.
     notes
@@ -63,6 +65,7 @@ class Source:
     encoding: str = "utf-8"
     delimiter: str = ","
     decimal_comma: bool = False
+    above: int = 0
     more_headers: int = 0
     raw_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -84,10 +87,15 @@ def opened(path: Path) -> Source:
     ending = path.suffix.lower()
     if ending == ".parquet":
         with _reading(path), pq.ParquetFile(path) as file:
-            return Source(path, file.schema_arrow.remove_metadata())
+            columns = [
+                field.with_type(pa.string()) if field.type == pa.string_view() else field for field in file.schema_arrow
+            ]
+            return Source(path, pa.schema(columns))
     if ending == ".xlsx":
-        names = _unique(next(_excel_rows(path), []))
-        return Source(path, pa.schema([(name, pa.string()) for name in names]), notes=("the first sheet",))
+        rows = _excel_rows(path)
+        sheet, raw = next(rows)[0], tuple(next(rows, ()))
+        columns = pa.schema([(name, pa.string()) for name in _named(raw)])
+        return Source(path, columns, raw_names=raw, notes=(f"sheet {sheet}",))
     with _reading(path):
         return _sniffed(path)
 
@@ -101,21 +109,38 @@ def _sniffed(path: Path) -> Source:
         top = (
             text.read(CSV_BLOCK_BYTES).decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n").lstrip("\n")
         )
-    header = top.partition("\n")[0]
-    counts = {d: header.count(d) for d in DELIMITERS}
+    above = 0
     tabs = path.name.lower().removesuffix(".gz").endswith(".tsv")
-    delimiter = "\t" if tabs else max(DELIMITERS, key=lambda d: counts[d]) if any(counts.values()) else ","
-    rows = list(islice(csv.reader(io.StringIO(top), delimiter=delimiter), 3))
-    survey = len(rows) == 3 and sum("ImportId" in cell for cell in rows[2]) > len(rows[2]) / 2
-    source = Source(path, pa.schema([]), encoding, delimiter, delimiter != ",", 2 if survey else 0)
-    with contextlib.closing(_Text(path, encoding=encoding)) as text:
+    delimiter = "\t" if tabs else max(DELIMITERS, key=lambda d: _fits(top, d))
+    if excels := re.match(r"sep=(.)\n", top):
+        delimiter, above, top = excels[1], 1, top[excels.end() :]
+    rows = _top_rows(top, delimiter)
+    survey = len(rows) > 2 and sum("ImportId" in cell for cell in rows[2]) > len(rows[2]) / 2
+    source = Source(path, pa.schema([]), encoding, delimiter, delimiter != ",", above, 2 if survey else 0)
+    with _reading(path, source.more_headers), contextlib.closing(_Text(path, encoding=encoding)) as text:
         raw = tuple(_open_csv(text, source).schema.names)
     said = {";": "semicolons and decimal commas", "\t": "tabs", "|": "bars"}
     notes = [said[delimiter]] if delimiter in said else []
     notes += [f"text in {encoding}"] if encoding not in {"utf-8", "utf-8-sig"} else []
     notes += ["two more header lines passed over"] if survey else []
-    columns = pa.schema([(name, pa.string()) for name in _unique(raw)])
+    columns = pa.schema([(name, pa.string()) for name in _named(raw)])
     return replace(source, columns=columns, raw_names=raw, notes=tuple(notes))
+
+
+def _top_rows(top: str, delimiter: str) -> list[list[str]]:
+    """Return the first rows of a text; none if that cannot be said."""
+    try:
+        rows = list(islice(csv.reader(io.StringIO(top), delimiter=delimiter), SNIFFED))
+    except csv.Error:  # a cell too long for it: a quote never closed, or really so long
+        rows = [re.split(re.escape(delimiter), top.partition("\n")[0])]
+    return [row for row in rows if row]
+
+
+def _fits(top: str, delimiter: str) -> tuple[bool, float, int]:
+    """Return how well a delimiter fits the first rows of a text: it parts them, all into as many cells, and many."""
+    rows = _top_rows(top, delimiter)
+    cells = len(rows[0]) if rows else 1
+    return cells > 1, sum(len(row) == cells for row in rows) / max(1, len(rows)), cells
 
 
 def _encoding(path: Path) -> str:
@@ -129,6 +154,8 @@ def _encoding(path: Path) -> str:
         ):
             if head.startswith(mark):
                 return name
+        if len(head) == 4 and 0 in (head[0], head[1]):  # the first letter of a header, without a mark
+            return "utf-16-be" if head[0] == 0 else "utf-16-le"
         decoder = codecs.getincrementaldecoder("utf-8")()
         try:
             decoder.decode(head)
@@ -140,9 +167,9 @@ def _encoding(path: Path) -> str:
     return "utf-8"
 
 
-def _unique(names: Iterable[object]) -> list[str]:
+def _named(names: Iterable[str]) -> list[str]:
     """Return names of columns; of those without a name, their places."""
-    return [str(name).strip() if name not in (None, "") else f"column {i} (no name)" for i, name in enumerate(names, 1)]
+    return [name.strip() or f"column {i} (no name)" for i, name in enumerate(names, 1)]
 
 
 def pieces(source: Source, rows_at_once: int, *, use_threads: bool) -> Iterator[tuple[pa.RecordBatch, float]]:
@@ -157,20 +184,18 @@ def pieces(source: Source, rows_at_once: int, *, use_threads: bool) -> Iterator[
             rows = 0
             for batch in file.iter_batches(batch_size=rows_at_once, use_threads=use_threads):
                 rows += batch.num_rows
+                batch = batch if batch.schema.equals(source.columns) else batch.cast(source.columns)  # noqa: PLW2901
                 yield batch, rows / file.metadata.num_rows
         return
     if path.suffix.lower() == ".xlsx":
-        rows_left = _excel_rows(path)
-        next(rows_left, None)
+        rows_left = islice(_excel_rows(path), 2, None)  # the sheet and the header
         while lines := list(islice(rows_left, rows_at_once)):
-            columns = [
-                pa.array([line[i] if i < len(line) else "" for line in lines], pa.string()) for i in range(len(names))
-            ]
+            columns = [pa.array([line[i] for line in lines], pa.string()) for i in range(len(names))]
             yield pa.record_batch(columns, names=names), 1.0
         return
     end = source.delimiter.join([END] * len(names)) + "\n"
     last = pa.record_batch([pa.array([END])] * len(names), names=names)
-    with _reading(path), contextlib.closing(_Text(path, end, source.encoding)) as text:
+    with _reading(path, source.more_headers), contextlib.closing(_Text(path, end, source.encoding)) as text:
         before = last.slice(1)
         for raw in _open_csv(text, source):
             batch = pa.record_batch(raw.columns, names=names)
@@ -183,35 +208,64 @@ def pieces(source: Source, rows_at_once: int, *, use_threads: bool) -> Iterator[
 
 
 def _excel_rows(path: Path) -> Iterator[list[str]]:
-    """Iterate over the rows of the first sheet of a workbook as text: the values that it has stored, no formulas."""
+    """Iterate over the name of the first sheet in sight, alone, then its rows as text: of formulas what is stored.
+
+    A row has as many cells as the first one, the header. A formula without a stored value is itself: no answer.
+    """
     try:
         import openpyxl
     except ImportError:
         raise MissingExtraError(
             "reading .xlsx needs openpyxl, which is not installed; pip install 'hip-bayes[excel]', or save it as CSV"
         ) from None
-    try:
-        with zipfile.ZipFile(path) as packed:
-            size = sum(entry.file_size for entry in packed.infolist())
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True) if size <= MAX_EXCEL_BYTES else None
-    except Exception as error:  # noqa: BLE001 whatever a damaged workbook makes of it
-        raise unreadable(path, error) from None
-    if book is None:
+    with contextlib.ExitStack() as opened_books:
+        try:
+            with zipfile.ZipFile(path) as packed:
+                _refuse_large(path, sum(entry.file_size for entry in packed.infolist()))
+            books = [openpyxl.load_workbook(path, read_only=True, data_only=stored) for stored in (True, False)]
+            for book in books:
+                opened_books.callback(book.close)
+            at = next(i for i, sheet in enumerate(books[0].worksheets) if sheet.sheet_state == "visible")
+            yield [books[0].worksheets[at].title]
+            yield from _sheet_rows(path, [book.worksheets[at] for book in books])
+        except HipBayesError:
+            raise
+        except Exception as error:  # noqa: BLE001 whatever a damaged workbook makes of it
+            raise unreadable(path, error) from None
+
+
+def _refuse_large(path: Path, size: int) -> None:
+    if size > MAX_EXCEL_BYTES:
         raise HipBayesError(
             f"{path}: unpacked it has {size:,} bytes; allowed: {MAX_EXCEL_BYTES:,}; save it as CSV or Parquet"
         )
-    with contextlib.closing(book):
-        for line in book.worksheets[0].iter_rows(values_only=True):
-            cells = [_cell_text(value) for value in line]
-            if any(cells):
-                yield cells
+
+
+def _sheet_rows(path: Path, sheets: list[Any]) -> Iterator[list[str]]:
+    """Iterate over the rows of a sheet, opened for what is stored and for what is written, that have anything."""
+    for sheet in sheets:
+        sheet.reset_dimensions()  # what a file says of its own size may be wrong
+    width = 0
+    for number, lines in enumerate(zip(*(sheet.iter_rows(values_only=True) for sheet in sheets), strict=True), 1):
+        cells = [_cell_text(written if value is None else value) for value, written in zip(*lines, strict=True)]
+        while cells and not cells[-1]:
+            cells.pop()
+        if not cells:
+            continue
+        width = width or len(cells)
+        if len(cells) > width:
+            raise HipBayesError(
+                f"{path}: line {number} of the sheet has {cells[-1]!r} in column {len(cells)}; allowed: {width} "
+                "columns, as many as the header has"
+            )
+        yield cells + [""] * (width - len(cells))
 
 
 def _cell_text(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return str(value).upper()
     if isinstance(value, float):
         return f"{value:.15g}"
     return str(value)
@@ -274,7 +328,10 @@ def _open_csv(text: _Text, source: Source) -> Any:  # noqa: ANN401 pyarrow has n
         pa.PythonFile(text, mode="r"),
         # one thread: with more, pyarrow cannot tell the row of an error
         read_options=pc.ReadOptions(
-            block_size=CSV_BLOCK_BYTES, use_threads=False, skip_rows_after_names=source.more_headers
+            block_size=CSV_BLOCK_BYTES,
+            use_threads=False,
+            skip_rows=source.above,
+            skip_rows_after_names=source.more_headers,
         ),
         parse_options=pc.ParseOptions(newlines_in_values=True, delimiter=source.delimiter),
         convert_options=pc.ConvertOptions(
@@ -284,33 +341,35 @@ def _open_csv(text: _Text, source: Source) -> Any:  # noqa: ANN401 pyarrow has n
 
 
 @contextlib.contextmanager
-def _reading(source: Path) -> Iterator[None]:
+def _reading(source: Path, more_headers: int = 0) -> Iterator[None]:
     """Say in words what keeps a file from being read."""
     import pyarrow as pa
 
     try:
         yield
     except (pa.ArrowException, OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise unreadable(source, error) from None
+        raise unreadable(source, error, more_headers) from None
 
 
-def unreadable(source: Path, error: Exception) -> HipBayesError:
+def unreadable(source: Path, error: Exception, more_headers: int = 0) -> HipBayesError:
     """Return what keeps a file from being read, in words."""
     text = str(error)
     row = re.search(r"Row #(\d+)", text)  # counts the header, not blank lines
-    place = f"{source}: " if row is None else f"{source}: row {int(row[1]) - 1}: "
+    place = f"{source}: " if row is None else f"{source}: row {int(row[1]) - 1 - more_headers}: "
     ragged = re.search(r"Expected (\d+) columns, got (\d+)", text)
     if ragged:
         return HipBayesError(
-            f"{place}it has {ragged[2]} cells; allowed: {ragged[1]}, as many as the header has (a comma inside a cell "
-            'needs quotes around it: "a, b")'
+            f"{place}it has {ragged[2]} cells; allowed: {ragged[1]}, as many as the header has (a cell with a "
+            'delimiter in it needs quotes around it: "a, b"; a quote opened is to be closed)'
         )
     if "Empty CSV" in text:
         return HipBayesError(
             f"{place}the file is empty; allowed: a header with the names of the columns, then the rows"
         )
     if isinstance(error, UnicodeDecodeError) or "UTF8" in text:
-        return HipBayesError(f"{place}this is not text in UTF-8; allowed: CSV saved as UTF-8")
+        return HipBayesError(
+            f"{place}this is text neither in UTF-8 nor in UTF-16 nor Latin-1; allowed: CSV saved as UTF-8"
+        )
     if "straddling" in text:
         return HipBayesError(
             f'{place}a row is longer than {CSV_BLOCK_BYTES:,} bytes; is a quote (") opened and never closed?'

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pickle
 import sys
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from hip_bayes.inference.evidence import SAME, Cases, vocabulary_of
 from hip_bayes.network.parts import LEVELS, SEXES
 from hip_bayes.reasoning import triage as rules
 
-from .columns import Columns, Reading, check_codes, coded_value, match
+from .columns import Columns, Reading, Tally, match, refuse_codes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -159,24 +159,23 @@ def diagnose_table(  # noqa: PLR0913 what diagnose_many takes, and where rejects
 
 def _refuse_codes(net: NetworkData, frame: pd.DataFrame, columns: Columns) -> None:
     """Refuse a table with a column of codes; looks at the distinct values of what is not plainly an answer."""
-    found: dict[str, Counter[object]] = {}
-    first: dict[str, int] = {}
+    tallies: dict[str, Tally] = {}
     for name, place in columns.places.items():
         column = frame.iloc[:, place]
         kind = getattr(column.dtype, "kind", "O")
-        if name == "age" or kind == "b" or not len(column):
+        if not columns.looked_at(name) or (kind == "b" and columns.plain(name)) or not len(column):
             continue
         if kind in "iuf" and columns.plain(name) and name != "sex":
             x = column.to_numpy(dtype="float64", na_value=np.nan)
             if not ((x < 0) | (x > 1)).any():
                 continue
         codes, distinct = _distinct(column, but_bool=False)
-        wrong = [i for i, value in enumerate(distinct) if coded_value(net, columns, name, value)]
-        if wrong:
-            count = np.bincount(codes[codes >= 0], minlength=len(distinct)).tolist()
-            found[name] = Counter(dict(zip(map(_hashable, distinct), count, strict=True)))
-            first[name] = frame.index[np.isin(codes, wrong)][:1].tolist()[0]
-    check_codes(net, columns, found, first)
+        count = np.bincount(codes[codes >= 0], minlength=len(distinct))
+        tallies[name] = tally = Tally(net, columns, name)
+        for i, value in enumerate(distinct):
+            if tally.add(_hashable(value), int(count[i])):
+                tally.first = frame.index[codes == i][:1].tolist()[0]
+    refuse_codes(columns, tallies)
 
 
 def _hashable(value: object) -> object:
@@ -282,16 +281,16 @@ def read_table(
         if f.sex is not None:
             bad |= (values[at[f.id]] > 0.5) & (values[1] == 1 - SEXES.index(f.sex))
     errors: dict[int, EvidenceError] = {}
-    for i in np.flatnonzero(bad).tolist():
-        row = {name: frame.iloc[i : i + 1, place].tolist()[0] for name, place in columns.places.items()}
+    at_fault = np.flatnonzero(bad)[: 1 if only_first else None]
+    cells = {name: frame.iloc[:, place].iloc[at_fault].tolist() for name, place in columns.places.items()}
+    for n_th, i in enumerate(at_fault.tolist()):
+        row = {name: column[n_th] for name, column in cells.items()}
         try:
             vocabulary.read((name, columns.meant(name, value)) for name, value in row.items())
         except EvidenceError as error:
             errors[i] = error
         else:
             raise HipBayesError(f"row {i} was read in two ways: an error in hip_bayes, please report it with {row}")
-        if only_first:
-            break
     values[:, bad] = np.nan
     age, sex, split = values[0], values[1], 2 + len(net.background)
     edges = [band.low for band in net.bands.values()][1:]

@@ -35,6 +35,8 @@ def is_unknown(value: object) -> bool:
         return True
     if isinstance(value, (float, np.floating)):
         return math.isnan(value)
+    if isinstance(value, Decimal):
+        return value.is_nan()
     if isinstance(value, str):
         word = value.strip().lower()
         return word in MISSING or word == ASKED
@@ -53,16 +55,17 @@ def sex_of(value: object) -> str:
         return SEX_WORDS[value.strip().lower()]
     coded = "; for other codes in a table: code={'sex': {'1': 'female', '2': 'male'}}" if is_number(value) else ""
     raise EvidenceError(
-        f"sex is {shown(value)}; allowed: {SEXES[0]!r}, {SEXES[1]!r} or None (unknown){coded}", name="sex", value=value
+        f"sex is {shown(value)}; allowed: {SEXES[0]!r}, {SEXES[1]!r} or None (unknown){coded}{_hint('sex', value)}",
+        name="sex",
+        value=value,
     )
 
 
 def years_of(value: object, low: int, high: int) -> float:
     """Return an age in years within its limits; EvidenceError for anything else."""
-    read = number_in(value) if isinstance(value, str) else None
-    years = as_number(float(value) if isinstance(value, Decimal) else value) if read is None else read
+    years = _number(value)
     if not low <= years <= high:
-        got = int(years) if not isinstance(value, str) and years.is_integer() else value
+        got = int(years) if isinstance(value, (float, np.floating)) and years.is_integer() else value
         raise EvidenceError(
             f"age is {shown(got)}; allowed: a number of years from {low} to {high}, or None (unknown)",
             name="age",
@@ -77,7 +80,7 @@ def weight_of(name: str, value: object, states: tuple[str, ...] = ()) -> float:
     `states` are what absent and present are called, if they have names of their own: these go before other words.
     """
     if isinstance(value, Decimal):
-        value = float(value)
+        value = as_number(value)
     if isinstance(value, (bool, np.bool_)):
         return float(value)
     if isinstance(value, (int, np.integer)) and not isinstance(value, NOT_NUMBERS) and value in (0, 1):
@@ -110,22 +113,28 @@ def _hint(name: str, value: object) -> str:
     """Return what to do about a value that is often met in tables."""
     if isinstance(value, str) and value.strip().lower() in AMBIGUOUS:
         sign = value.strip()
+        meaning = "female" if name == "sex" else "yes" if sign == "+" else "no"
         return (
-            f". {sign!r} may mean an answer or nothing: say yes or no, or what it stands for in a table "
-            f'(--code "{name}: +=yes -=no" or --missing {sign}; in Python code={{...}} or missing=[{sign!r}])'
+            f". {sign!r} may mean an answer or nothing: say which, or what it stands for in a table (cohort --code "
+            f'"{name}: {sign}={meaning}" or --missing="{sign}"; in Python code={{{name!r}: {{{sign!r}: {meaning!r}}}}} '
+            f"or missing=[{sign!r}])"
         )
     return ""
 
 
 def is_code(value: object) -> bool:
     """Say whether a value of a fact is a number that no answer can be, such as 2, 7 or -9: the column is coded."""
-    if isinstance(value, (bool, np.bool_)):
-        return False
-    number = number_in(value) if isinstance(value, str) else as_number(value)
-    return number is not None and not math.isnan(number) and not 0 <= number <= 1
+    return is_number(value) and not 0 <= _number(value) <= 1
 
 
 def is_number(value: object) -> bool:
     """Say whether a value is a number, also as text."""
-    number = number_in(value) if isinstance(value, str) else as_number(value)
-    return number is not None and not math.isnan(number)
+    return not math.isnan(_number(value))
+
+
+def _number(value: object) -> float:
+    """Return the number that a value is or spells; NaN for none."""
+    if not isinstance(value, str):
+        return as_number(value)
+    read = number_in(value)
+    return math.nan if read is None else read

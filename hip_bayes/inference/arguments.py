@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,9 @@ NOT_NUMBERS = (bool, np.timedelta64)
 
 def as_number(value: object) -> float:
     """Return a number as a float, infinite beyond the range of floats; NaN for what is no number."""
-    if isinstance(value, NOT_NUMBERS) or not isinstance(value, (int, float, np.integer, np.floating)):
+    if isinstance(value, NOT_NUMBERS) or not isinstance(value, (int, float, np.integer, np.floating, Decimal)):
+        return math.nan
+    if isinstance(value, Decimal) and value.is_nan():
         return math.nan
     try:
         return float(value)

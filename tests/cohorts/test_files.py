@@ -336,7 +336,7 @@ def test_a_word_may_come_after_numbers(net: Network, tmp_path: Path, monkeypatch
         (b"id,sex\n1,f,yes\n", ["row 1", "it has 3 cells", "allowed: 2", "quotes"]),
         (b'id,sex\n"1\n\n",f\n\n2,f\n3\n', ["row 3", "it has 1 cells", "allowed: 2"]),
         (b"id,s\xe9x\n1,f\n", ["column 's\u00e9x': unknown finding"]),
-        (b"id,sex\n1,f\n\xff\xfe\x81,f\n", ["not text in UTF-8"]),
+        (b"id,sex\n1,f\n\xff\xfe\x81,f\n", ["neither in UTF-8 nor"]),
         (b'id,sex\n1,"f\n2,f\n', ["a quote", "opened and never closed"]),
         (b'sex,id\nf,"1\nf,2\n', ["a quote", "opened and never closed"]),
         (b'sex,id\nf,"' + b"x" * 5000, ["longer than 400 bytes", "a quote"]),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 import random
+import re
+import zipfile
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -534,3 +537,190 @@ def test_rows_and_lists() -> None:
     one = [hb.diagnose(row) for row in frame.itertuples()]
     assert [d.evidence for d in one] == [hb.diagnose(r).evidence for r in RUNNERS]
     same(hb.diagnose_many(RUNNERS), RUNNERS)
+
+
+# What attackers found.
+
+
+def text_file(path: Path, *lines: str) -> Path:
+    """Return a file with these lines in it."""
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def workbook(path: Path, *rows: list[Any], dimension: str = "", hidden: bool = False) -> Path:
+    """Return a workbook with these rows, a dimension that may be wrong, and perhaps a hidden sheet before it."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in rows:
+        sheet.append(row)
+    if hidden:
+        other = book.create_sheet("old", 0)
+        other.append(["fever"])
+        other.append(["no"])
+        other.sheet_state = "hidden"
+        book.active = 1
+    book.save(path)
+    if dimension:
+        with zipfile.ZipFile(path) as packed:
+            parts = {name: packed.read(name) for name in packed.namelist()}
+        name = "xl/worksheets/sheet1.xml"
+        parts[name] = re.sub(rb'<dimension ref="[^"]*"', f'<dimension ref="{dimension}"'.encode(), parts[name])
+        with zipfile.ZipFile(path, "w") as packed:
+            for part, data in parts.items():
+                packed.writestr(part, data)
+    return path
+
+
+@pytest.mark.parametrize("dimension", ["", "A1", "A1:B2", "A1:Z99"])
+def test_all_rows_of_a_workbook_are_read_whatever_it_says_of_its_size(tmp_path: Path, dimension: str) -> None:
+    cases = [{"age": 46, "fever": True}, {"age": 50, "fever": False}, {"age": 30, "fever": True}]
+    rows = [[case["age"], case["fever"]] for case in cases]
+    book = workbook(tmp_path / "in.xlsx", ["age", "fever"], *rows, [None, None, None], dimension=dimension)
+    same(answers(book), cases)
+
+
+def test_what_a_workbook_hides_or_has_not_worked_out(tmp_path: Path) -> None:
+    same(answers(workbook(tmp_path / "a.xlsx", ["fever"], ["yes"], hidden=True)), [{"fever": True}])
+    result = cohort(workbook(tmp_path / "b.xlsx", ["age", "fever"], [46, "=1=1"]), tmp_path / "out.csv")
+    assert "row 1: 'fever' is '=1=1'; allowed" in result.output
+    result = cohort(workbook(tmp_path / "c.xlsx", ["age", "fever"], [46, "no", "yes"]), tmp_path / "out.csv")
+    assert "line 2 of the sheet has 'yes' in column 3; allowed: 2 columns" in result.output
+    book = workbook(tmp_path / "d.xlsx", ["Cases of 2026"], ["age", "fever"], [46, "yes"])
+    assert "no column is a fact" in cohort(book, tmp_path / "out.csv", "--ignore-others").output
+    with zipfile.ZipFile(book) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    with zipfile.ZipFile(book, "w") as packed:
+        for name, data in parts.items():
+            packed.writestr(name, data[: len(data) // 2] if "sheet1" in name else data)
+    assert "cannot be read" in cohort(book, tmp_path / "out.csv").output
+
+
+def test_a_code_is_not_lost_on_truth_values(tmp_path: Path) -> None:
+    """1, True and TRUE are one value, in every kind of column, in any order."""
+    turned = {"1": "no", "0": "yes"}
+    for values in ([True, False], [1, 0], ["TRUE", "false"], [True, 0], [1, False], [1.0, 0.0], [Decimal(1), "0"]):
+        for dtype in (object, None):
+            frame = pd.DataFrame({"fever": pd.Series(values, dtype=dtype)})
+            assert hb.diagnose_many(frame, code={"fever": turned})["triage"].tolist() == ["routine", "urgent"]
+    for code in ({True: "no", False: "yes"}, {1: "no", 0: "yes"}, {"true": "no", "FALSE": "yes"}):
+        assert hb.diagnose_many(frame, code={"fever": code})["triage"].tolist() == ["routine", "urgent"]
+    book = workbook(tmp_path / "in.xlsx", ["fever"], [True], [False])
+    same(answers(book, "--code", "fever: true=no false=yes"), [{"fever": False}, {"fever": True}])
+    big = pd.DataFrame({"fever": [1000001, 1000002]})
+    coded = hb.diagnose_many(big, code={"fever": {1000001: "no", 1000002: "yes"}})
+    assert coded["triage"].tolist() == ["routine", "urgent"]
+
+
+def test_what_words_for_nothing_stand_for_can_be_said() -> None:
+    for value in ("", "NA", "."):
+        frame = pd.DataFrame({"fever": pd.Series([value, "yes"], dtype=object)})
+        said = hb.diagnose_many(frame, code={"fever": {value: "no"}})
+        assert said["red_flags_asked"].tolist() == [1, 1]
+
+
+def test_codes_are_whole_or_refused(tmp_path: Path) -> None:
+    """Of a column whose 2 is yes nobody knows what its 1 is; a code for nothing says nothing of the others."""
+    frame = pd.DataFrame({"lateral_pain": [2, 1, 0]})
+    with pytest.raises(hb.EvidenceError, match=r"is coded: .*1, first in row 1, is no answer"):
+        hb.diagnose_many(frame, code={"lateral_pain": {2: "yes"}})
+    assert len(hb.diagnose_many(frame.iloc[1:], code={"lateral_pain": {9: "unknown"}})) == 2
+    with pytest.raises(hb.EvidenceError, match="code has lateral_pain twice"):
+        hb.diagnose_many(
+            frame.rename(columns={"lateral_pain": "Lateral pain"}),
+            code={"lateral_pain": {1: "no"}, "Lateral pain": {2: "yes"}},
+        )
+    mapping = text_file(tmp_path / "m.toml", "[code.fever]", '1 = "no"', '0 = "yes"')
+    table = text_file(tmp_path / "in.csv", "fever,age", "1,46", "0,46", "-9,46")
+    same(
+        answers(table, "--mapping", mapping, "--code", "fever: -9=unknown"),
+        [{"age": 46, "fever": False}, {"age": 46, "fever": True}, {"age": 46}],
+    )
+
+
+def test_decimal_commas_in_codes(tmp_path: Path) -> None:
+    table = text_file(tmp_path / "in.csv", "age;lateral_pain", "46;0,5", "46;1,5")
+    same(
+        answers(table, "--code", "lateral_pain: 0,5=yes 1,5=no"),
+        [{"age": 46, "lateral_pain": True}, {"age": 46, "lateral_pain": False}],
+    )
+
+
+def test_decimals_are_numbers() -> None:
+    assert (
+        hb.diagnose(age=Decimal(46), lateral_pain=Decimal("0.7"))["gtps"]
+        == hb.diagnose(age=46, lateral_pain=0.7)["gtps"]
+    )
+    assert hb.diagnose(lateral_pain=Decimal("NaN")).evidence == hb.diagnose(lateral_pain=Decimal("sNaN")).evidence == {}
+    frame = pd.DataFrame({"lateral_pain": pd.Series([Decimal(1), Decimal(2)], dtype=object)})
+    with pytest.raises(hb.EvidenceError, match="is coded"):
+        hb.diagnose_many(frame)
+
+
+def test_an_age_is_not_taken_for_a_gap_without_a_word(tmp_path: Path) -> None:
+    table = text_file(tmp_path / "in.csv", "age,fever", "77,no", "88,99", "46,yes")
+    missing = ("--missing", "77,88,99")
+    result = cohort(table, tmp_path / "out.csv", *missing)
+    assert "column 'age' has 77, first in row 1: it may be an age, or nothing" in result.output
+    same(
+        answers(table, *missing, "--code", "age: 77=unknown 88=88"),
+        [{"fever": False}, {"age": 88}, {"age": 46, "fever": True}],
+    )
+
+
+def test_the_whole_of_a_column_is_looked_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many different likelihoods come before the first code; and every row is in what it was read as."""
+    monkeypatch.setattr("hip_bayes.cohorts.columns.DISTINCT", 5)
+    monkeypatch.setattr("hip_bayes.cohorts.files.CHUNK_ROWS", 10)
+    likelihoods = [f"0.{i:03}" for i in range(1, 60)]
+    table = text_file(tmp_path / "in.csv", "age,lateral_pain", *(f"46,{x}" for x in [*likelihoods, "1", "1", "0"]))
+    counts = hb.diagnose_file(table, tmp_path / "out.csv")
+    assert counts.read["lateral_pain"].startswith("how sure 59 (")
+    assert counts.read["lateral_pain"].endswith("yes 2 (, ...), no 1 (, ...)")
+    table.write_text(table.read_text() + "46,-9\n")
+    result = cohort(table, tmp_path / "other.csv", "--rejects", tmp_path / "bad.csv")
+    assert "-9, first in row 63, is no answer" in result.output
+    assert not (tmp_path / "bad.csv").exists()
+
+
+def test_a_fact_is_not_passed_over_for_a_slip() -> None:
+    frame = pd.DataFrame({"fevr": ["yes"], "age": [46]})
+    with pytest.raises(hb.EvidenceError, match=r"'fevr' is no fact, but spelt almost like 'fever'.*ignore=\['fevr'\]"):
+        hb.diagnose_many(frame, ignore_others=True)
+    assert len(hb.diagnose_many(frame, ignore=["fevr"])) == 1
+    with pytest.raises(hb.UnknownNameError, match="unknown column 'temp'"):
+        hb.diagnose_many(frame[["age"]].assign(Temp="yes"), columns={"temp": "fever"}, ignore_others=True)
+    with pytest.raises(hb.UnknownNameError, match="column 'Temp': unknown finding 'fevr'"):
+        hb.diagnose_many(frame[["age"]].assign(Temp="yes"), columns={"Temp": "fevr"}, ignore_others=True)
+    said = hb.diagnose_many(frame[["age"]].assign(Temp="yes"), columns={"Temp": "fever"})
+    assert said["triage"].tolist() == ["urgent"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sep=;\nage;fever\n46;yes\n",
+        "age;Do you have a fever, chills or feel ill?\n46;yes\n",
+        'age;"Do you have a fever, chills or feel ill?"\n46;yes\n',
+        "age\tfever\tDo you limp?\n46\tyes\t\n",
+        'age,fever,note\n46,yes,"' + "x" * 200_000 + '"\n',
+        "age,fever, \n46,yes,\n",
+    ],
+    ids=["sep=", "commas in a question", "in quotes", "tabs", "a long cell", "a blank header"],
+)
+def test_what_parts_the_cells_is_found_out(tmp_path: Path, text: str) -> None:
+    (tmp_path / "in.csv").write_text(text)
+    same(answers(tmp_path / "in.csv", *(["--ignore", "note"] if "note" in text else [])), [{"age": 46, "fever": True}])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_its_mark(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "in.csv").write_bytes("age,fever\n46,yes\n".encode(encoding))
+    same(answers(tmp_path / "in.csv"), [{"age": 46, "fever": True}])
+
+
+def test_rows_of_a_survey_are_counted_without_its_header(tmp_path: Path) -> None:
+    head = ["age,fever", "How old?,Fever?", '"{""ImportId"":""a""}","{""ImportId"":""b""}"']
+    for row in ("46,perhaps", "46"):
+        result = cohort(text_file(tmp_path / "in.csv", *head, "46,yes", row), tmp_path / "out.csv")
+        assert "row 2: " in result.output
