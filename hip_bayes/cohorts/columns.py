@@ -60,7 +60,7 @@ class Reading:
     columns
         header -> the fact that it is.
     decimal_comma
-        whether "0,7" is a number.
+        whether "0,7" is a number: found out from the file.
 
     """
 

@@ -17,12 +17,13 @@ import contextlib
 import hashlib
 import json
 import os
+import secrets
 import sys
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -62,8 +63,8 @@ PLACING = "placing"
 class Counts:
     """What became of the rows of a file: `rows` = `answered` + `rejected`.
 
-    `resumed` of them had been worked out by an earlier run that was stopped. `read` says of each column of facts but
-    age what its values were read as.
+    `resumed` of them had been worked out by an earlier run that was stopped. `read` says of each column of facts (of
+    age only with `missing`) what its values were read as and how many rows have them; it names the first of them.
     """
 
     rows: int
@@ -395,7 +396,7 @@ class _Job:
         import pandas as pd
 
         index = pd.RangeIndex(first, first + len(chunk))
-        values = formats.typed if self.file.typed else formats.values
+        values = formats.arrow_values if self.file.typed else formats.texts
         headers = self.columns.headers
         return pd.DataFrame({name: values(chunk[header]) for name, header in headers.items()}, index=index)
 
@@ -470,8 +471,9 @@ def _old_manifest(parts: Path) -> dict[str, object]:
 
 def _clear(parts: Path) -> None:
     """Remove what a run has made; the last part first and the manifest last, so that a stop in between does no harm."""
-    made = [*sorted(parts.glob("part-*.arrow*"), reverse=True), parts / "out", parts / "manifest.json.tmp"]
-    for path in (*made, parts / "manifest.json"):
+    unfinished = [*parts.glob(".part-*.arrow.*.tmp"), *parts.glob(".manifest.json.*.tmp")]
+    made = sorted(parts.glob("part-*.arrow"), reverse=True)
+    for path in (*unfinished, *made, parts / "out", parts / "manifest.json"):
         path.unlink(missing_ok=True)
 
 
@@ -550,17 +552,21 @@ def _assemble(job: _Job, parts: Path, count: int, target: Path, rejects: Path | 
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is whole or not there."""
-    temporary = path.with_name(f"{path.name}.tmp")
-    with _synced(temporary) as file:
-        file.write(data)
-    temporary.replace(path)
+    """Write a file so that it is whole or not there: first under a name that nothing has, so no other file is lost."""
+    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.tmp")
+    try:
+        with _synced(temporary, "xb") as file:
+            file.write(data)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 @contextlib.contextmanager
-def _synced(path: Path) -> Iterator[IO[bytes]]:
+def _synced(path: Path, mode: Literal["wb", "xb"] = "wb") -> Iterator[IO[bytes]]:
     """Open a file for writing, and bring it to the disk."""
-    with path.open("wb") as file:
+    with path.open(mode) as file:
         yield file
         file.flush()
         os.fsync(file.fileno())

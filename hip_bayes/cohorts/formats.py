@@ -382,7 +382,7 @@ def unreadable(source: Path, error: Exception, more_headers: int = 0) -> HipBaye
 # ------------------------------------------------------------------------------------------ values for pandas
 
 
-def typed(column: pa.ChunkedArray) -> object:
+def arrow_values(column: pa.ChunkedArray) -> object:
     """Return a Parquet column for pandas as it lies in Arrow's memory: a bit for a yes or no, not an object."""
     import pandas as pd
     import pyarrow as pa
@@ -392,13 +392,13 @@ def typed(column: pa.ChunkedArray) -> object:
     return column.to_pandas(types_mapper=lambda t: None if pa.types.is_dictionary(t) else pd.ArrowDtype(t)).array
 
 
-def values(column: pa.ChunkedArray) -> pd.Categorical:
+def texts(column: pa.ChunkedArray) -> pd.Categorical:
     """Return a column of text for pandas: each distinct text is looked at once."""
     import pandas as pd
 
-    texts = column.combine_chunks().dictionary_encode()
-    categories = pd.Index(texts.dictionary.to_pylist(), dtype=object)
-    return pd.Categorical.from_codes(texts.indices.to_numpy(), categories=categories)
+    distinct = column.combine_chunks().dictionary_encode()
+    categories = pd.Index(distinct.dictionary.to_pylist(), dtype=object)
+    return pd.Categorical.from_codes(distinct.indices.to_numpy(), categories=categories)
 
 
 # ------------------------------------------------------------------------------------------------------ CSV text

@@ -158,7 +158,8 @@ class Group:
 class Background:
     """A risk factor, absent or present: prevalence given pain by sex and age band.
 
-    `prevention` are the network's tips that change it; where there are any, it is modifiable.
+    `prevention` are the network's tips that change it; where there are any, it is modifiable. `synonyms` are what
+    people call it: it is found by them.
     """
 
     id: str
@@ -240,7 +241,8 @@ class Mechanism:
 class RedFlag:
     """A rule beside the model: if present, this urgency, for this reason, with this action.
 
-    While it is present, the findings in `avoid` must not be tested: the test could do harm.
+    While it is present, the findings in `avoid` must not be tested: the test could do harm. `synonyms` are what people
+    call it: it is found by them.
     """
 
     id: str

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import stat
 import tomllib
 from difflib import get_close_matches
 from functools import cache
@@ -36,7 +38,6 @@ from .parts import (
 from .wording import counted
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Mapping
 
     from .model import NetworkData
@@ -98,18 +99,27 @@ def _load(path: Path, make: Callable[[Mapping[str, object]], T]) -> T:
         raise error.at(str(path)) from None
 
 
+def _without_waiting(name: str, flags: int) -> int:
+    """Open a file, without waiting for the other end if it is a pipe."""
+    return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
+
+
 def _parse(path: Path) -> dict[str, Any]:
     try:
-        is_dir, size = path.is_dir(), path.stat().st_size
-        data = b"" if is_dir or size > MAX_BYTES else path.read_bytes()
+        with open(path, "rb", opener=_without_waiting) as file:
+            about = os.fstat(file.fileno())
+            regular, size = stat.S_ISREG(about.st_mode), about.st_size
+            data = file.read(MAX_BYTES + 1) if regular and size <= MAX_BYTES else b""
+    except IsADirectoryError:
+        raise NetworkError("this is a directory; allowed: a TOML file") from None
     except FileNotFoundError:
         raise NetworkNotFoundError("there is no such file; give the path of a TOML file") from None
     except (OSError, ValueError) as error:
         raise NetworkError(f"the file cannot be read ({error}); allowed: a readable TOML file") from None
-    if is_dir:
-        raise NetworkError("this is a directory; allowed: a TOML file")
-    if size > MAX_BYTES:
-        raise NetworkError(f"the file has {size:,} bytes; allowed: at most {MAX_BYTES:,}")
+    if not regular:
+        raise NetworkError("this is a device or a pipe; allowed: a TOML file")
+    if max(size, len(data)) > MAX_BYTES:
+        raise NetworkError(f"the file has {max(size, len(data)):,} bytes; allowed: at most {MAX_BYTES:,}")
     try:
         return tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError:

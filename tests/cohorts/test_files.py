@@ -959,3 +959,18 @@ def test_the_directory_of_another_is_left_alone(net: Network, cases: Path) -> No
     diagnose_file(cases / "in.csv", cases / "out.csv", network=net, ids=["id", "lateral_pain"])
 
     assert {"notes.txt"} <= names_in(theirs) <= {"notes.txt", "lock"}
+
+
+def test_no_file_of_anybody_is_lost_when_one_is_written(tmp_path: Path) -> None:
+    """Names that look like those of something unfinished are left alone, and no link is followed."""
+    mine = write_csv(tmp_path / "mine.csv", [["mine"]])
+    other = write_csv(tmp_path / "page.txt.tmp", [["other"]])
+    (tmp_path / ".page.txt.tmp").symlink_to(mine)
+    before = names_in(tmp_path)
+    files.write_whole(tmp_path / "page.txt", b"page")
+    with pytest.raises(OSError, match="page"):
+        files.write_whole(tmp_path / "no" / "page.txt", b"page")
+
+    assert (tmp_path / "page.txt").read_bytes() == b"page"
+    assert (read_csv(mine), read_csv(other)) == ([["mine"]], [["other"]])
+    assert names_in(tmp_path) == before | {"page.txt"}

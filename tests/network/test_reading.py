@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -69,6 +71,15 @@ def test_a_name_that_is_not_shipped_is_refused_with_those_that_are(name: str) ->
 def test_what_is_no_path_is_refused(where: Any) -> None:  # noqa: ANN401
     with pytest.raises(hb.NetworkError, match=r"got a \w+; allowed: the name of a shipped network or the path"):
         load_network(where)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has neither")
+def test_what_has_no_end_is_refused(tmp_path: Path) -> None:
+    """A device or a pipe, also by a link: it is neither waited for nor read."""
+    os.mkfifo(tmp_path / "pipe.toml")
+    (tmp_path / "zeros.toml").symlink_to("/dev/zero")
+    for name in ("pipe.toml", "zeros.toml"):
+        assert "this is a device or a pipe; allowed: a TOML file" in str(refusal(tmp_path / name))
 
 
 def test_a_directory_is_refused(tmp_path: Path) -> None:
