@@ -155,19 +155,22 @@ class Columns:
 
     def meant(self, name: str, value: object) -> object:
         """Return what a cell says, in words that `Vocabulary.meaning` reads; None for nothing."""
-        if self.decimal_comma and isinstance(value, str):
-            value = _dotted(value)
+        value = _dotted(value) if self.decimal_comma else value
         if self.plain(name):
             return value
         written = as_written(value)
         codes = self.code.get(name, NOTHING_SAID)
         return codes.get(written, None if written in self.missing else value)
 
+    def has_code(self, name: str, value: object) -> bool:
+        """Say whether the codes of a column have a value."""
+        return as_written(_dotted(value) if self.decimal_comma else value) in self.code.get(name, NOTHING_SAID)
 
-def _dotted(text: str) -> str:
-    """Return a text with a decimal point, if it is a number with a decimal comma."""
-    number = re.fullmatch(r"\s*[+-]?\d*,\d+\s*%?\s*", text, re.ASCII)
-    return text.replace(",", ".") if number else text
+
+def _dotted(value: object) -> object:
+    """Return a text with a decimal point, if it is a number with a decimal comma; anything else as it is."""
+    number = isinstance(value, str) and re.fullmatch(r"\s*[+-]?\d*,\d+\s*%?\s*", value, re.ASCII)
+    return value.replace(",", ".") if number and isinstance(value, str) else value
 
 
 def as_written(value: object) -> str:
@@ -247,7 +250,7 @@ def match(net: NetworkData, labels: list[Any], reading: Reading, *, hint: str = 
             raise UnknownNameError.among(column, [*headers.values(), *places], what="column to code", where=where)
         if names[0] in code:
             raise EvidenceError(f"code has {names[0]} twice, under two names; allowed: once", name="code", value=column)
-        code[names[0]] = {_dotted(k) if reading.decimal_comma else k: meaning for k, meaning in values.items()}
+        code[names[0]] = {as_written(_dotted(k)) if reading.decimal_comma else k: x for k, x in values.items()}
     return Columns(
         places, headers, tuple(over), code, frozenset(reading.missing), reading.decimal_comma, reading.ignore_others
     )
@@ -373,11 +376,12 @@ def coded_value(net: NetworkData, columns: Columns, name: str, value: object) ->
     if name == "age":  # is 77 an age or nothing?
         low, high = net.age_range
         written = as_written(value)
-        return written in columns.missing - {*columns.code.get(name, ())} and low <= as_number(float(written)) <= high
+        years = number_in(written)
+        return years is not None and low <= years <= high and written in columns.missing - {*columns.code.get(name, ())}
     meant = columns.meant(name, value)
     if is_unknown(meant):
         return False
-    if meant is value and is_number(value) and columns.codes_numbers(name):
+    if is_number(meant) and columns.codes_numbers(name) and not columns.has_code(name, value):
         return True  # of a column whose 2 is a yes, who knows what the 1 is
     if name == "sex":
         return is_number(meant)

@@ -645,6 +645,23 @@ def test_decimal_commas_in_codes(tmp_path: Path) -> None:
         [{"age": 46, "lateral_pain": True}, {"age": 46, "lateral_pain": False}],
     )
 
+    assert (
+        "0,7, first in row 2, is no answer"
+        in cohort(
+            text_file(tmp_path / "other.csv", "age;lateral_pain", "46;1,5", "46;0,7"),
+            tmp_path / "out.csv",
+            "--code",
+            "lateral_pain: 1,50=yes",
+        ).output
+    )
+
+
+def test_a_code_may_mean_how_sure() -> None:
+    frame = pd.DataFrame({"lateral_pain": [1, 2, 3]})
+    coded = hb.diagnose_many(frame, code={"lateral_pain": {1: 0, 2: 0.3, 3: "70%"}})
+    for p, x in zip(coded["gtps"], (0, 0.3, 0.7), strict=True):
+        assert p == pytest.approx(hb.diagnose(lateral_pain=x)["gtps"], abs=1e-9)
+
 
 def test_decimals_are_numbers() -> None:
     assert (
@@ -658,13 +675,13 @@ def test_decimals_are_numbers() -> None:
 
 
 def test_an_age_is_not_taken_for_a_gap_without_a_word(tmp_path: Path) -> None:
-    table = text_file(tmp_path / "in.csv", "age,fever", "77,no", "88,99", "46,yes")
-    missing = ("--missing", "77,88,99")
+    table = text_file(tmp_path / "in.csv", "age,fever", "77,no", "88,99", "46,yes", "refused,refused")
+    missing = ("--missing", "77,88,99,refused")
     result = cohort(table, tmp_path / "out.csv", *missing)
     assert "column 'age' has 77, first in row 1: it may be an age, or nothing" in result.output
     same(
         answers(table, *missing, "--code", "age: 77=unknown 88=88"),
-        [{"fever": False}, {"age": 88}, {"age": 46, "fever": True}],
+        [{"fever": False}, {"age": 88}, {"age": 46, "fever": True}, {}],
     )
 
 
