@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import fields, is_dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from .contents import Contents
     from .parts import Rule
 
+NOT_SHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Control characters but tab and line end, and those that turn the direction of writing (Unicode's UAX 9)."""
 MOST_WORRYING = 10
 """Findings: the triage level is looked at with every set of the present ones, up to 1,024 of them."""
 
@@ -85,7 +88,7 @@ def _check_ids(net: Contents) -> None:
 
 
 def _check_texts(net: Contents) -> None:
-    """No text is empty that somebody is to read."""
+    """No text that somebody is to read is empty, or has in it what a terminal obeys instead of showing."""
     parts: list[tuple[str, Any]] = [("network", net), *(("advice", advice) for advice in net.advice)]
     for section in fields(net):
         table = getattr(net, section.name)
@@ -96,8 +99,25 @@ def _check_texts(net: Contents) -> None:
         for field in fields(part):
             if field.name == "id" and part is not net:
                 continue  # checked with the other ids
-            if isinstance(text := getattr(part, field.name), str) and not text.strip():
+            said = getattr(part, field.name)
+            if isinstance(said, str) and not said.strip():
                 raise NetworkError("got an empty text; allowed: some text", key=f"{key}.{field.name}")
+            for text in said if isinstance(said, tuple) else (said,):
+                _refuse_control(text, f"{key}.{field.name}")
+    for key, number in numbers(net):
+        for field in fields(number):
+            _refuse_control(getattr(number, field.name), f"{key}.{field.name}")
+
+
+def _refuse_control(text: object, key: str) -> None:
+    """Refuse control characters and those that turn the direction of writing: a text is to be what it looks like."""
+    found = NOT_SHOWN.search(text) if isinstance(text, str) else None
+    if found:
+        raise NetworkError(
+            f"got {shown(ascii(text))}, with the character U+{ord(found[0]):04X}; allowed: a text without control "
+            "characters or marks of direction",
+            key=key,
+        )
 
 
 def _check_sources(net: Contents) -> None:

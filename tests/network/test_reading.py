@@ -73,6 +73,21 @@ def test_what_is_no_path_is_refused(where: Any) -> None:  # noqa: ANN401
         load_network(where)
 
 
+@pytest.mark.parametrize("character", ["\x1b", "\x07", "\x9b", "\u202e", "\u2066", "\u200f"])
+def test_a_text_that_a_terminal_obeys_is_refused(tmp_path: Path, character: str) -> None:
+    """In a name, in the reason of a number, in a list of texts, in a file and in a changed network."""
+    net = load_network()
+    for key in ("causes.gtps.name", "findings.groin_pain.question", "red_flags.fever.reason"):
+        with pytest.raises(hb.NetworkError, match=rf"{re.escape(key)}: got .* character U\+{ord(character):04X}") as e:
+            net.replace({key: f"red{character}[31m"})
+        assert character not in str(e.value)
+    with pytest.raises(hb.NetworkError, match="with the character U"):
+        net.replace({"prevention": [f"a{character}b"]})
+    path = tmp_path / "net.toml"
+    path.write_text(example_text().replace('name = "', f'name = "\\u{ord(character):04x}', 1))
+    assert "with the character U" in str(refusal(path))
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="it has neither")
 def test_what_has_no_end_is_refused(tmp_path: Path) -> None:
     """A device or a pipe, also by a link: it is neither waited for nor read."""
