@@ -59,8 +59,6 @@ class Reading:
         pass over every column that is no fact.
     columns
         header -> the fact that it is.
-    decimal_comma
-        whether "0,7" is a number: found out from the file.
 
     """
 
@@ -69,7 +67,6 @@ class Reading:
     ignore: tuple[Any, ...] = ()
     ignore_others: bool = False
     columns: Mapping[str, str] = field(default_factory=dict)
-    decimal_comma: bool = False
 
     @classmethod
     def of(
@@ -121,8 +118,10 @@ class Columns:
         name of a fact -> its column as it is called in the table.
     passed_over
         the other columns, in order.
-    code, missing, decimal_comma
+    code, missing
         as in `Reading`, by name of the fact.
+    decimal_comma
+        whether "0,7" is a number.
     others
         whether columns that are no facts are passed over.
 
@@ -153,18 +152,21 @@ class Columns:
         codes = self.code.get(name, NOTHING_SAID)
         return any(number_in(code) is not None and not is_unknown(meaning) for code, meaning in codes.items())
 
+    def has_code(self, name: str, value: object) -> bool:
+        """Say whether the codes of a column have a value."""
+        return as_written(self._pointed(value)) in self.code.get(name, NOTHING_SAID)
+
+    def _pointed(self, value: object) -> object:
+        return _dotted(value) if self.decimal_comma else value
+
     def meant(self, name: str, value: object) -> object:
         """Return what a cell says, in words that `Vocabulary.meaning` reads; None for nothing."""
-        value = _dotted(value) if self.decimal_comma else value
-        if self.plain(name):
-            return value
+        value = self._pointed(value)
+        if self.plain(name) or (not isinstance(value, str) and is_unknown(value)):
+            return value  # an empty text may be a code, but what is not there is nothing
         written = as_written(value)
         codes = self.code.get(name, NOTHING_SAID)
         return codes.get(written, None if written in self.missing else value)
-
-    def has_code(self, name: str, value: object) -> bool:
-        """Say whether the codes of a column have a value."""
-        return as_written(_dotted(value) if self.decimal_comma else value) in self.code.get(name, NOTHING_SAID)
 
 
 def _dotted(value: object) -> object:
@@ -181,15 +183,17 @@ def as_written(value: object) -> str:
         return BOOLS.get(word, word) if number is None else f"{number:.17g}"
     if isinstance(value, (bool, np.bool_)):
         return str(int(value))
-    if is_unknown(value):
-        return ""
     if isinstance(value, (int, float, np.number, Decimal)):
         return f"{as_number(value):.17g}"
     return str(value)
 
 
-def match(net: NetworkData, labels: list[Any], reading: Reading, *, hint: str = NO_FACT) -> Columns:
+def match(
+    net: NetworkData, labels: list[Any], reading: Reading, *, hint: str = NO_FACT, decimal_comma: bool = False
+) -> Columns:
     """Return which columns are which facts; `hint` says what to do about a column that is none.
+
+    With `decimal_comma`, "0,7" is a number, in cells and in codes.
 
     Raises
     ------
@@ -250,10 +254,8 @@ def match(net: NetworkData, labels: list[Any], reading: Reading, *, hint: str = 
             raise UnknownNameError.among(column, [*headers.values(), *places], what="column to code", where=where)
         if names[0] in code:
             raise EvidenceError(f"code has {names[0]} twice, under two names; allowed: once", name="code", value=column)
-        code[names[0]] = {as_written(_dotted(k)) if reading.decimal_comma else k: x for k, x in values.items()}
-    return Columns(
-        places, headers, tuple(over), code, frozenset(reading.missing), reading.decimal_comma, reading.ignore_others
-    )
+        code[names[0]] = {as_written(_dotted(k)) if decimal_comma else k: x for k, x in values.items()}
+    return Columns(places, headers, tuple(over), code, frozenset(reading.missing), decimal_comma, reading.ignore_others)
 
 
 def _refuse_misspelt(vocabulary: Vocabulary, label: object) -> None:
@@ -381,7 +383,7 @@ def coded_value(net: NetworkData, columns: Columns, name: str, value: object) ->
     meant = columns.meant(name, value)
     if is_unknown(meant):
         return False
-    if is_number(meant) and columns.codes_numbers(name) and not columns.has_code(name, value):
+    if columns.codes_numbers(name) and is_number(meant) and not columns.has_code(name, value):
         return True  # of a column whose 2 is a yes, who knows what the 1 is
     if name == "sex":
         return is_number(meant)

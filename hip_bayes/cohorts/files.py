@@ -20,7 +20,7 @@ import os
 import secrets
 import sys
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -208,7 +208,7 @@ def _job(  # noqa: PLR0913 what makes a job
     # columns without a name go, if they have nothing in them: Excel leaves some
     facts = [name for name in names if name not in ids and name not in unnamed]
     try:
-        columns = match(net, facts, replace(reading, decimal_comma=file.decimal_comma), hint=NO_FACT)
+        columns = match(net, facts, reading, hint=NO_FACT, decimal_comma=file.decimal_comma)
     except EvidenceError as error:
         raise error.within(str(path)) from None
     if not columns.places and columns.passed_over and not ids:

@@ -17,7 +17,7 @@ import numpy as np
 from hip_bayes.errors import EvidenceError, shown
 from hip_bayes.network.parts import NO, SEXES, YES
 
-from .arguments import NOT_NUMBERS, as_number
+from .arguments import as_number
 
 ALLOWED = "True or False, 1 or 0, 'yes' or 'no', a number between 0 and 1 (how sure), or None (unknown)"
 POSITIVE, NEGATIVE = (*YES, "positive"), (*NO, "negative")
@@ -51,8 +51,9 @@ def number_in(text: str) -> float | None:
 
 def sex_of(value: object) -> str:
     """Return "female" or "male"; EvidenceError for anything else."""
-    if isinstance(value, str) and value.strip().lower() in SEX_WORDS:
-        return SEX_WORDS[value.strip().lower()]
+    sex = SEX_WORDS.get(value.strip().lower()) if isinstance(value, str) else None
+    if sex is not None:
+        return sex
     coded = "; for other codes in a table: code={'sex': {'1': 'female', '2': 'male'}}" if is_number(value) else ""
     raise EvidenceError(
         f"sex is {shown(value)}; allowed: {SEXES[0]!r}, {SEXES[1]!r} or None (unknown){coded}{_hint('sex', value)}",
@@ -79,18 +80,14 @@ def weight_of(name: str, value: object, states: tuple[str, ...] = ()) -> float:
 
     `states` are what absent and present are called, if they have names of their own: these go before other words.
     """
-    if isinstance(value, Decimal):
-        value = as_number(value)
     if isinstance(value, (bool, np.bool_)):
-        return float(value)
-    if isinstance(value, (int, np.integer)) and not isinstance(value, NOT_NUMBERS) and value in (0, 1):
-        return float(value)
-    if isinstance(value, (float, np.floating)) and 0 <= value <= 1:
         return float(value)
     if isinstance(value, str):
         read = _weight_in(value.strip().lower(), [state.lower() for state in states])
         if read is not None:
             return read
+    elif 0 <= (number := as_number(value)) <= 1:
+        return number
     names = f"; or {states[1]!r} or {states[0]!r}" if states and states != ("absent", "present") else ""
     raise EvidenceError(
         f"{name!r} is {shown(value)}; allowed: {ALLOWED}{names}{_hint(name, value)}", name=name, value=value

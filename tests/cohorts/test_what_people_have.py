@@ -619,6 +619,14 @@ def test_what_words_for_nothing_stand_for_can_be_said() -> None:
         assert said["red_flags_asked"].tolist() == [1, 1]
 
 
+def test_what_is_said_of_a_gap_is_what_was_answered(tmp_path: Path) -> None:
+    """A null of Parquet is no empty text: a code for the one does not speak for the other."""
+    pq.write_table(pa.table({"fever": pa.array([None, "yes"], pa.string())}), tmp_path / "in.parquet")
+    counts = hb.diagnose_file(tmp_path / "in.parquet", tmp_path / "out.csv", code={"fever": {"": "no"}})
+    assert pd.read_csv(tmp_path / "out.csv")["red_flags_asked"].tolist() == [0, 1]
+    assert counts.read["fever"].split(", ")[0] == "unknown 1 (None)"
+
+
 def test_codes_are_whole_or_refused(tmp_path: Path) -> None:
     """Of a column whose 2 is yes nobody knows what its 1 is; a code for nothing says nothing of the others."""
     frame = pd.DataFrame({"lateral_pain": [2, 1, 0]})
