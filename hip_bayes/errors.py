@@ -14,15 +14,25 @@
 
 from __future__ import annotations
 
+import os
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+LONGEST_VALUE, LONGEST_PATH = 60, 300
+"""Characters of a value and of a path that a message shows."""
+
 
 class HipBayesError(Exception):
-    """Anything that goes wrong in hip_bayes for a reason the caller can mend."""
+    """Anything that goes wrong in hip_bayes for a reason the caller can mend.
+
+    Whatever a message quotes is escaped: no control character, line break or mark of direction reaches a terminal.
+    """
+
+    def __init__(self, message: str = "", *about: object) -> None:
+        super().__init__(printable(message), *about)
 
 
 class NetworkError(HipBayesError, ValueError):
@@ -30,13 +40,13 @@ class NetworkError(HipBayesError, ValueError):
 
     def __init__(self, message: str, *, key: str = "", file: str = "") -> None:
         super().__init__(message, key, file)
-        self.message = message
+        self.message = printable(message)
         self.key = key
         self.file = file
 
     def __str__(self) -> str:
         """Return 'file: key: message' with the parts that are known."""
-        return ": ".join(part for part in (self.file, self.key, self.message) if part)
+        return ": ".join(part for part in (shown_path(self.file), printable(self.key), self.message) if part)
 
     def at(self, file: str) -> Self:
         """Return the same error, saying which file it is about."""
@@ -60,7 +70,7 @@ class EvidenceError(HipBayesError, ValueError):
 
     def __init__(self, message: str, *, name: str = "", value: object = None) -> None:
         super().__init__(message, name, value)
-        self.message = message
+        self.message = printable(message)
         self.name = name
         self.value = value
 
@@ -107,11 +117,35 @@ class ContradictionError(EvidenceError):
 class MissingExtraError(HipBayesError, ImportError):
     """A package that only some functions need is not installed; the message says how to install it."""
 
+    def __init__(self, message: str, *, name: str | None = None) -> None:
+        super().__init__(message)
+        self.name = name
+
 
 def shown(value: object) -> str:
-    """Return a value as a message shows it: one line of at most 60 characters."""
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 60 else text[:57] + "..."
+    """Return a value as a message shows it: one line of at most 60 characters, escaped, whatever the value does."""
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:  # noqa: BLE001 the value's own code, or a number or a nesting without end
+        text = f"a {type(value).__name__} that cannot be shown"
+    return printable(text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 3]}...")
+
+
+def shown_path(path: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> str:
+    """Return a file's name as a message shows it: without quotes, escaped, the middle left out if it is very long."""
+    text = printable(os.fsdecode(path))
+    half = LONGEST_PATH // 2
+    return text if len(text) <= LONGEST_PATH else f"{text[:half]}...{text[-half:]}"
+
+
+def printable(text: str) -> str:
+    """Return a text with everything escaped that does not stand for itself: control characters, line breaks, and so on.
+
+    Among these are marks of direction and lone surrogates; spaces stay, and so do backslashes.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _rebuild(kind: type[HipBayesError], message: str, about: dict[str, object]) -> HipBayesError:

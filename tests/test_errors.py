@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import pytest
 from example import Data, solved
 
 import hip_bayes as hb
+from hip_bayes.errors import shown, shown_path
 
 KINDS: list[tuple[type[Exception], tuple[type[Exception], ...]]] = [
     (hb.HipBayesError, (Exception,)),
@@ -64,3 +66,45 @@ def test_the_nearest_names_survive_pickling(data: Data) -> None:
 def test_an_error_shows_its_message_as_it_is() -> None:
     """A KeyError would show it in quotes."""
     assert str(hb.UnknownNameError("unknown finding 'x'")) == "unknown finding 'x'"
+
+
+NASTY = "a\x1b[31m\nb\u202ec\ud800\u2028\x00"
+SAFE = r"a\x1b[31m\nb\u202ec\ud800\u2028\x00"
+
+
+@pytest.mark.parametrize("kind", [kind for kind, _ in KINDS])
+def test_no_error_lets_through_what_steers_a_terminal(kind: type[hb.HipBayesError]) -> None:
+    assert SAFE in str(kind(f"got {NASTY}"))
+    assert str(kind(f"got {NASTY}")).isprintable()
+
+
+def test_a_network_error_shows_its_file_and_key_escaped_and_keeps_them_as_they_are() -> None:
+    error = hb.NetworkError("wrong", key=NASTY).at(f"/home/é/{NASTY}.toml")
+
+    assert str(error) == f"/home/é/{SAFE}.toml: {SAFE}: wrong"
+    assert (error.file, error.key) == (f"/home/é/{NASTY}.toml", NASTY)
+
+
+def test_a_path_is_shown_escaped_and_its_middle_left_out_where_it_is_long() -> None:
+    assert shown_path(Path("C:/naïve dir") / NASTY) == f"C:/naïve dir/{SAFE}"
+    assert shown_path(b"/home/\xff") == r"/home/\udcff"
+    assert shown_path("/start/" + "x" * 10_000 + "/end.toml").startswith("/start/xxx")
+    assert shown_path("/start/" + "x" * 10_000 + "/end.toml").endswith("xxx/end.toml")
+    assert len(shown_path("x" * 10_000)) < 400
+
+
+class _Hostile:
+    def __repr__(self) -> str:
+        raise RuntimeError
+
+
+def test_a_value_is_shown_whatever_it_is() -> None:
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+
+    assert shown(_Hostile()) == "a _Hostile that cannot be shown"
+    assert shown(10**5000) == "a int that cannot be shown"
+    assert shown(deep) == "a list that cannot be shown"
+    assert shown("x" * 10_000) == "'" + "x" * 56 + "..."
+    assert shown(type("R", (), {"__repr__": lambda _: "a\x1b[31mb"})()) == r"a\x1b[31mb"
