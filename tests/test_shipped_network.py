@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import hip_bayes as hb
+from hip_bayes.bridges.pgmpy import age_state
 from hip_bayes.network.checks import numbers
 from hip_bayes.network.parts import LEVELS, SEXES
 from hip_bayes.network.reading import networks_dir
@@ -246,7 +247,7 @@ def test_pgmpy_gives_the_same_posteriors(net: Network) -> None:
             hard, soft = {"hip_pain": "present"}, []
             if rng.random() < 0.7:
                 facts["age"] = age = rng.randint(18, 90)
-                hard["age"] = next(b.label for b in net.bands.values() if age < b.high)
+                hard["age"] = age_state(next(b for b in net.bands.values() if age < b.high))
             if rng.random() < 0.7:
                 facts["sex"] = hard["sex"] = rng.choice(SEXES)
             for name in rng.sample(names, rng.randint(0, 14)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import warnings
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import numpy as np
 
 from hip_bayes.errors import NetworkTooLargeError
 from hip_bayes.inference.engine import engine_of
-from hip_bayes.network.parts import SEXES
+from hip_bayes.network.parts import BIF_WORDS, SEXES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from pgmpy.models import DiscreteBayesianNetwork
 
     from hip_bayes.network.model import NetworkData
+    from hip_bayes.network.parts import Band, Finding
 
     Floats = NDArray[np.float64]
 
@@ -32,10 +34,14 @@ MAX_TABLE = 2**26
 def to_pgmpy(net: NetworkData) -> DiscreteBayesianNetwork:
     """Return the network as a checked pgmpy model.
 
-    Nodes are the ids of causes, background and findings, ``sex`` (female, male), ``age`` (the band labels) and, where
-    everyone has a cause, ``hip_pain``: a deterministic OR of the causes. States are named as in the file; a cause with
-    subtypes has the states absent and its subtypes. Given ``hip_pain="present"`` its posteriors are those of
-    `diagnose`; without it, it is the unconditioned model.
+    Nodes are the ids of causes, background and findings, ``sex`` (female, male), ``age`` and, where everyone has a
+    cause, ``hip_pain``: a deterministic OR of the causes. States are named as in the file; a cause with subtypes has
+    the states absent and its subtypes. Given ``hip_pain="present"`` its posteriors are those of `diagnose`; without
+    it, it is the unconditioned model.
+
+    All names are letters, digits and ``_``, a letter first, so that BIF, XMLBIF and their readers keep them. So the
+    age bands ``18-29`` and ``60+`` are the states ``a18_29`` and ``a60_plus``, and a finding whose states are called
+    otherwise in the file (``0-2`` and ``3+``) has absent and present.
 
     Returns
     -------
@@ -52,7 +58,7 @@ def to_pgmpy(net: NetworkData) -> DiscreteBayesianNetwork:
     >>> import hip_bayes as hb
     >>> model = hb.load_network().to_pgmpy()
     >>> from pgmpy.inference import VariableElimination
-    >>> evidence = {"hip_pain": "present", "sex": "female", "age": "40-49", "lateral_pain": "present"}
+    >>> evidence = {"hip_pain": "present", "sex": "female", "age": "a40_49", "lateral_pain": "present"}
     >>> answer = VariableElimination(model).query(["gtps"], evidence=evidence, show_progress=False)
     >>> ours = hb.diagnose(sex="female", age=45, lateral_pain=True)["gtps"]
     >>> bool(abs(answer.get_value(gtps="present") - ours) < 1e-9)
@@ -78,6 +84,20 @@ def to_pgmpy(net: NetworkData) -> DiscreteBayesianNetwork:
     return model
 
 
+def age_state(band: Band) -> str:
+    """Return what an age band is called in the export: ``a18_29``, ``a60_plus``."""
+    return f"a{band.low}_plus" if band.label.endswith("+") else f"a{band.low}_{band.high - 1}"
+
+
+def _states(finding: Finding) -> tuple[str, str]:
+    """Return a finding's own states, or absent and present where a file format would not take them."""
+
+    def taken(state: str) -> bool:
+        return bool(re.fullmatch("[A-Za-z][A-Za-z0-9_]*", state)) and state.lower() not in BIF_WORDS
+
+    return finding.states if all(map(taken, finding.states)) else BINARY
+
+
 class _Tables:
     """The conditional probability tables of a network, each written out from its own definition."""
 
@@ -85,11 +105,11 @@ class _Tables:
         self.net = net
         self.prior = engine_of(net).prior
         self.links = engine_of(net).links
-        self.bands = tuple(net.bands)
+        self.bands = tuple(map(age_state, net.bands.values()))
         self.states: dict[str, tuple[str, ...]] = {"sex": SEXES, "age": self.bands, "hip_pain": BINARY}
         self.states |= dict.fromkeys(net.background, BINARY)
         self.states |= {c.id: c.states for c in net.causes.values()}
-        self.states |= {f.id: f.states for f in net.findings.values()}
+        self.states |= {f.id: _states(f) for f in net.findings.values()}
         root = (self.prior.weights / self.prior.any_cause).reshape(len(SEXES), len(self.bands))
         self.root = root / root.sum()
 

@@ -76,10 +76,8 @@ def _check_ids(net: Contents) -> None:
     ids += [(f"causes.{c}.subtypes.{s}", s) for s, c in net.subtype_of.items()]
     ids += [(f"findings.{f.id}.aliases.{a}", a) for f in net.findings.values() for a in f.aliases]
     for key, id_ in ids:
-        if not (id_.isidentifier() and id_.islower() and id_.isascii()):
-            raise NetworkError(
-                f"the id {id_!r} is not snake_case; allowed: a-z, 0-9 and _, not starting with a digit", key=key
-            )
+        if not re.fullmatch("[a-z][a-z0-9_]*", id_):
+            raise NetworkError(f"the id {id_!r} is not snake_case; allowed: a-z, 0-9 and _, a letter first", key=key)
         if id_ in seen:
             raise NetworkError(f"the id {id_!r} is already {seen[id_]}; choose another", key=key)
         seen[id_] = f"used at {key}"

@@ -28,7 +28,9 @@ ROUNDING = 1e-12
 """Differences of probabilities below this are rounding."""
 LINE = 100
 """The most characters that a mapping takes on one line."""
-RESERVED = ("age", "sex", "hip_pain", "network", "setting", "triage")
+BIF_WORDS = ("network", "variable", "probability", "property", "type", "discrete", "table", "default")
+"""What the format BIF, in which other programs read a network, keeps for itself."""
+RESERVED = ("age", "sex", "hip_pain", "setting", "triage", "absent", "present", *BIF_WORDS)
 
 T = TypeVar("T")
 

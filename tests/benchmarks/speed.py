@@ -50,6 +50,7 @@ from rich.console import Console
 from rich.table import Table
 
 import hip_bayes as hb
+from hip_bayes.bridges.pgmpy import age_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -130,7 +131,8 @@ class Cases:
         """Return a row as the peers take it: names of states."""
         facts = self.facts(row)
         findings = {f: self.net.findings[f].states[x] for f, x in facts.items() if f in self.net.findings}
-        return {"hip_pain": "present", "sex": self._sex(row), "age": self.net.band_of(facts["age"]), **findings}
+        band = age_state(self.net.bands[self.net.band_of(facts["age"])])
+        return {"hip_pain": "present", "sex": self._sex(row), "age": band, **findings}
 
     def _sex(self, row: int) -> str:
         return "female" if self.female[row] else "male"

@@ -436,6 +436,7 @@ IDS: dict[str, Edit] = {
         "the id 'night-pain' is not snake_case",
     ),
     "a digit first": (*added(BACKGROUND, "NEW", "2nd"), "background.2nd", "the id '2nd' is not snake_case"),
+    "an underscore first": (*added(FLAG, "NEW", "_a"), "red_flags._a", "the id '_a' is not snake_case.*a letter first"),
     "a space": (*added(FLAG, "NEW", '"a b"'), "red_flags.a b", "the id 'a b' is not snake_case"),
     "an umlaut": (*added(GROUP, "groups.g", 'groups."hüfte"'), "groups.hüfte", "the id 'hüfte' is not snake_case"),
     "nothing": (*added(GROUP, "groups.g", 'groups.""'), "groups.", "the id '' is not snake_case"),
@@ -483,7 +484,7 @@ IDS: dict[str, Edit] = {
         f"findings.{word}",
         f"the id '{word}' is already a reserved word; choose another",
     )
-    for word in ("age", "sex", "hip_pain", "triage", "network")
+    for word in ("age", "sex", "hip_pain", "triage", "network", "absent", "probability", "default")
 }
 
 SHAPES: dict[str, Edit] = {

@@ -17,6 +17,7 @@ from oracle import _cell, _chance, _every_assignment, _solve
 from strategies import Facts, evidence, networks, split
 
 import hip_bayes as hb
+from hip_bayes.bridges.pgmpy import age_state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -331,7 +332,8 @@ class Pgmpy:
         """P(cause | do, facts): edges into `do` removed, what is changed no evidence otherwise."""
         sex, band, known = split(data, facts)
         known = {b: x for b, x in known.items() if b not in cut}
-        hard = {name: value for name, value in (("sex", sex), ("age", band)) if value is not None}
+        hard = {} if sex is None else {"sex": sex}
+        hard |= {} if band is None else {"age": age_state(self.net.bands[band])}
         hard |= {b: ("absent", "present")[int(x)] for b, x in (known | dict(do)).items() if x in (0, 1)}
         soft = {b: x for b, x in known.items() if x not in (0, 1)}
         found = {}
