@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import tomllib
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
+from click.testing import CliRunner
 from example import example_data, solved
 from house import PACKAGE, PAGE, between_files, between_rooms, circle, drawing, files, floors, imports
 
 import hip_bayes as hb
+from hip_bayes.cli import main
 from hip_bayes.network.checks import numbers
 
 if TYPE_CHECKING:
@@ -176,3 +181,82 @@ def test_what_is_offered_is_found_by_tab() -> None:
     """Before anybody asked for it: completion looks at dir()."""
     code = "import hip_bayes as hb; print(set(hb.__all__) - set(dir(hb)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
+# From a zip, or from a program that was packed into one file: nothing of the package is a file of its own.
+
+
+def zipped(folder: Path, *, networks: bool = True) -> Path:
+    """Return a zip with the package as a wheel has it, with or without the networks."""
+    build = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]
+    wheel = build["targets"]["wheel"]
+    path = folder / "hip_bayes.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        for part in wheel["only-include"]:
+            inside = wheel["sources"].get(part, part)
+            for source in sorted((PACKAGE.parent / part).rglob("*")):
+                relative = source.relative_to(PACKAGE.parent / part)
+                if source.is_file() and "__pycache__" not in relative.parts and (networks or part != "networks"):
+                    file.write(source, f"{inside}/{relative.as_posix()}")
+    return path
+
+
+def run_from(path: Path, program: str, *words: str) -> str:
+    """Return what a program prints in a fresh interpreter that has the package from a zip, and from nowhere else."""
+    start = "import os, sys\nsys.path[:] = [p for p in sys.path if not os.path.isdir(os.path.join(p, 'hip_bayes'))]\n"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", start + program, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=path.parent,
+        env={**os.environ, "PYTHONPATH": str(path)},
+    )
+    assert done.stderr == ""
+    return done.stdout
+
+
+FROM_A_ZIP = """
+import json
+import hip_bayes as hb
+import hip_bayes.inference.kernel
+d = hb.diagnose(age=46, sex="f", lateral_pain=True, fever=True)
+try:
+    hb.load_network("nothing")
+except hb.NetworkNotFoundError as error:
+    refusal = str(error)
+files = [m.__file__ for name, m in sys.modules.items() if name.partition(".")[0] == "hip_bayes"]
+said = {name: p.hex() for name, p in d.probability.items()}
+print(json.dumps([said, d.triage.level, hb.load_network("hip_pain_runners").fingerprint, refusal, files]))
+"""
+
+
+def test_from_a_zip_it_answers_to_the_bit_what_it_answers_elsewhere(tmp_path: Path) -> None:
+    """Its networks are in it; the compiled loops are loaded, whether or not there is a place to keep them."""
+    path = zipped(tmp_path)
+
+    said, level, fingerprint, refusal, modules = json.loads(run_from(path, FROM_A_ZIP))
+
+    d = hb.diagnose(age=46, sex="f", lateral_pain=True, fever=True)
+    assert said == {name: p.hex() for name, p in d.probability.items()}
+    assert (level, fingerprint) == ("urgent", hb.load_network().fingerprint)
+    assert "there are: hip_pain_runners (" in refusal
+    assert len(modules) > 20
+    assert all(file.startswith(f"{path}{os.sep}hip_bayes{os.sep}") for file in modules)
+
+
+def test_the_commands_work_from_a_zip(tmp_path: Path) -> None:
+    words = ["diagnose", "--json", "age=46", "sex=female", "lateral_pain=yes"]
+
+    printed = run_from(zipped(tmp_path), "from hip_bayes.cli import main\nmain()", *words)
+
+    assert json.loads(printed) == json.loads(CliRunner().invoke(main, words).output)
+
+
+def test_without_its_networks_it_says_what_is_missing(tmp_path: Path) -> None:
+    """A program may have been packed without the package's data."""
+    program = "import hip_bayes as hb\ntry:\n    hb.diagnose()\nexcept hb.NetworkNotFoundError as e:\n    print(e)"
+
+    assert run_from(zipped(tmp_path, networks=False), program).startswith(
+        "hip_bayes came without its folder hip_bayes/networks; install it again"
+    )

@@ -8,6 +8,7 @@ import stat
 import tomllib
 from difflib import get_close_matches
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -39,6 +40,7 @@ from .wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from importlib.resources.abc import Traversable
 
     from .model import NetworkData
 
@@ -49,11 +51,13 @@ T = TypeVar("T")
 N = TypeVar("N", bound="NetworkData")
 
 
-def networks_dir() -> Path:
-    """Return the folder of the shipped networks: inside the package in a wheel, beside it in a checkout."""
-    package = Path(__file__).resolve().parent.parent
+def networks_dir() -> Traversable:
+    """Return the folder of the shipped networks: inside the package, be that in a zip, or beside it in a checkout."""
+    package = files(__name__.partition(".")[0])
     inside = package / "networks"
-    return inside if inside.is_dir() else package.parent / "networks"
+    if inside.is_dir() or not isinstance(package, Path):
+        return inside
+    return package.resolve().parent / "networks"
 
 
 def load(network: str | os.PathLike[str] | None, make: Callable[[Mapping[str, object]], N]) -> N:
@@ -83,7 +87,14 @@ def load(network: str | os.PathLike[str] | None, make: Callable[[Mapping[str, ob
 
 @cache
 def _shipped(name: str, make: Callable[[Mapping[str, object]], object]) -> object:
-    known = {path.stem: path for path in sorted(networks_dir().glob("*.toml"))}
+    folder = networks_dir()
+    entries = sorted(folder.iterdir(), key=lambda entry: entry.name) if folder.is_dir() else []
+    known = {entry.name.removesuffix(".toml"): entry for entry in entries if entry.name.endswith(".toml")}
+    if not known:
+        raise NetworkNotFoundError(
+            "hip_bayes came without its folder hip_bayes/networks; install it again, or let what packed this program "
+            "take the package's data files along (for a file of yours give its path, ending in .toml)"
+        )
     if name not in known:
         raise NetworkNotFoundError(
             f"no shipped network is called {name!r}; there are: {', '.join(known)} (for a file of yours give its "
@@ -92,7 +103,7 @@ def _shipped(name: str, make: Callable[[Mapping[str, object]], object]) -> objec
     return _load(known[name], make)
 
 
-def _load(path: Path, make: Callable[[Mapping[str, object]], T]) -> T:
+def _load(path: Traversable, make: Callable[[Mapping[str, object]], T]) -> T:
     try:
         return make(_parse(path))
     except NetworkError as error:
@@ -104,7 +115,8 @@ def _without_waiting(name: str, flags: int) -> int:
     return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def _parse(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> bytes:
+    """Return what is in a file of the file system, which may be anything."""
     try:
         with open(path, "rb", opener=_without_waiting) as file:
             about = os.fstat(file.fileno())
@@ -120,6 +132,11 @@ def _parse(path: Path) -> dict[str, Any]:
         raise NetworkError("this is a device or a pipe; allowed: a TOML file")
     if max(size, len(data)) > MAX_BYTES:
         raise NetworkError(f"the file has {max(size, len(data)):,} bytes; allowed: at most {MAX_BYTES:,}")
+    return data
+
+
+def _parse(path: Traversable) -> dict[str, Any]:
+    data = _read(path) if isinstance(path, Path) else path.read_bytes()
     try:
         return tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
