@@ -19,10 +19,9 @@ import click
 
 from . import __version__
 from .cohorts.columns import Reading, codes_of, mapping_file, merged
-from .cohorts.files import refuse_existing, write_whole
 from .diagnosis import diagnose as diagnose_case
 from .diagnosis import diagnose_file, load_network, validate
-from .errors import HipBayesError
+from .errors import HipBayesError, printable, shown_path
 from .explorer.interview import AT_HOME, MOST, begin
 from .explorer.terminal import ask, nothing_flushed, say, signals
 from .network.parts import KINDS
@@ -30,6 +29,7 @@ from .network.provenance import COLUMNS, by_basis, entries
 from .network.search import find
 from .reasoning.questions import ALL_KINDS
 from .validation.card import model_card
+from .writing import PRIVATE, refuse_existing, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -134,7 +134,11 @@ def _parse(facts: Iterable[str]) -> dict[str, object]:
     show_default=True,
     help="At most so many questions of these kinds.",
 )
-@click.option("--save", type=click.Path(dir_okay=False, path_type=Path), help="Also write the summary to this file.")
+@click.option(
+    "--save",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also write the summary to this file, for your eyes only.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace that file if it exists.")
 def interview(  # noqa: PLR0913 all but the first are options
     facts: tuple[str, ...],
@@ -192,7 +196,7 @@ def interview(  # noqa: PLR0913 all but the first are options
         if failure is not None:
             _fail(failure)
         if save is not None:
-            click.echo(f"written: {save}")
+            click.echo(f"written: {shown_path(save)}")
         raise SystemExit(status)
 
 
@@ -200,20 +204,23 @@ def _check_place(path: Path | None, *, overwrite: bool) -> None:
     """Refuse a file that cannot be written, before anything is asked."""
     if path is None:
         return
-    refuse_existing(path, None, overwrite=overwrite)
+    if not overwrite:
+        refuse_existing(path)
     if not path.parent.is_dir():
-        raise HipBayesError(f"cannot write {path}: there is no directory {path.parent}; make it first")
+        raise HipBayesError(
+            f"cannot write {shown_path(path)}: there is no directory {shown_path(path.parent)}; make it first"
+        )
 
 
 def _saved(path: Path, summary: str, *, overwrite: bool) -> HipBayesError | None:
     """Write the summary, whole or not at all; return the error if it cannot be."""
     try:
         _check_place(path, overwrite=overwrite)
-        write_whole(path, f"{summary}\n".encode())
+        write_whole(path, f"{summary}\n".encode(), allowed=PRIVATE, overwrite=overwrite)
     except HipBayesError as error:
         return error
     except OSError as error:
-        return HipBayesError(f"cannot write {path} ({error}); the summary is above")
+        return HipBayesError(f"cannot write {shown_path(path)} ({error}); the summary is above")
     return None
 
 
@@ -245,6 +252,11 @@ def _cpus() -> int:
 @click.option("--setting", help=SETTING_HELP)
 @click.option("--threads", type=click.IntRange(min=1), default=_cpus, help="Default: the CPUs this process may use.")
 @click.option("--overwrite", is_flag=True, help="Replace OUT and the rejects file if they exist.")
+@click.option(
+    "--safe-for-spreadsheets",
+    is_flag=True,
+    help="In CSV, put an apostrophe before copied text that a spreadsheet would work out (=, +, -, @ first).",
+)
 def cohort(  # noqa: PLR0913 all but the first two are options
     source: Path,
     target: Path,
@@ -260,6 +272,7 @@ def cohort(  # noqa: PLR0913 all but the first two are options
     setting: str | None,
     threads: int,
     overwrite: bool,
+    safe_for_spreadsheets: bool,
 ) -> None:
     """Diagnose a file of cases, however long: IN and OUT are .csv or .parquet, IN also .csv.gz, .tsv or .xlsx.
 
@@ -291,6 +304,7 @@ def cohort(  # noqa: PLR0913 all but the first two are options
                 rejects=rejects,
                 threads=threads,
                 overwrite=overwrite,
+                safe_for_spreadsheets=safe_for_spreadsheets,
                 progress=progress,
                 notify=lambda text: click.echo(text, err=True),
             )
@@ -300,13 +314,13 @@ def cohort(  # noqa: PLR0913 all but the first two are options
         click.echo("Interrupted: started again with the same arguments, the run goes on where it was", err=True)
         raise SystemExit(INTERRUPTED) from None
     seconds = time.perf_counter() - start
-    click.echo(f"written: {target}" + (f" and {rejects}" if rejects else ""))
+    click.echo(f"written: {shown_path(target)}" + (f" and {shown_path(rejects)}" if rejects else ""))
     earlier = f" ({counts.resumed:,} of them from an earlier run)" if counts.resumed else ""
     click.echo(
         f"rows in {counts.rows:,}{earlier} = rows out {counts.answered:,} + rejects {counts.rejected:,}: checked"
     )
     for header, words in counts.read.items():
-        click.echo(f"  {header}: {words}")
+        click.echo(printable(f"  {header}: {words}"))
     click.echo(f"{seconds:,.1f} s, {(counts.rows - counts.resumed) / seconds:,.0f} rows/s")
 
 
@@ -494,9 +508,10 @@ def card(file: str, cases: Path, card: Path, about: str, *, overwrite: bool) -> 
     try:
         _check_place(card, overwrite=overwrite)
         net = load_network(file)
-        write_whole(card, model_card(net, validate(cases, network=net), about=about).encode())
+        text = model_card(net, validate(cases, network=net), about=about)
+        write_whole(card, text.encode(), overwrite=overwrite)
     except HipBayesError as error:
         _fail(error)
     except OSError as error:
-        _fail(HipBayesError(f"cannot write {card} ({error}); choose a place where you may write"))
-    click.echo(f"written: {card}")
+        _fail(HipBayesError(f"cannot write {shown_path(card)} ({error}); choose a place where you may write"))
+    click.echo(f"written: {shown_path(card)}")

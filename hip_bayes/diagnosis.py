@@ -784,6 +784,7 @@ def diagnose_file(  # noqa: PLR0913 all but the first two are options
     rejects: str | os.PathLike[str] | None = None,
     threads: int = 1,
     overwrite: bool = False,
+    safe_for_spreadsheets: bool = False,
     progress: Callable[[float], object] | None = None,
     notify: Callable[[str], object] = LOG.info,
 ) -> Counts:
@@ -792,7 +793,8 @@ def diagnose_file(  # noqa: PLR0913 all but the first two are options
     Memory is that of 65,536 rows a thread, for Parquet plus one compressed row group, however long the file. The
     parts in the directory ``OUT.parts`` take about as much as `target`, until that is whole. A run that was stopped,
     even killed, goes on after its last finished part when it is started again with the same arguments, and `target`
-    comes out the same, byte for byte.
+    comes out the same, byte for byte: parts of another input, network or code, and damaged ones, are made anew.
+    `target` and `rejects` may be read by those who may read `source`, the parts by their owner alone.
 
     Parameters
     ----------
@@ -819,6 +821,10 @@ def diagnose_file(  # noqa: PLR0913 all but the first two are options
         how many to compute with, at least 1; the results are the same bits for any number.
     overwrite
         replace `target` and `rejects` if they exist.
+    safe_for_spreadsheets
+        in CSV, put an apostrophe before every id, column name or rejected value that a spreadsheet would take for a
+        formula and work out (one that begins with =, +, - or @ and is no number), and quote all text. Left out, what
+        was copied is as it was.
     progress
         called after every chunk with the share of `source` read so far, in [0, 1].
     notify
@@ -851,6 +857,7 @@ def diagnose_file(  # noqa: PLR0913 all but the first two are options
         rejects=rejects,
         threads=threads,
         overwrite=overwrite,
+        safe_for_spreadsheets=safe_for_spreadsheets,
         progress=progress,
         notify=notify,
     )

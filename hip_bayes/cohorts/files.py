@@ -1,41 +1,38 @@
 """A file of cases in, a file of probabilities out, however long: chunk by chunk, and a stopped run goes on.
 
-While a run is at work, and after it was stopped, there is a directory OUT.parts beside OUT:
-
-    lock               held by the run at work; the system lets go of it when that run ends, however it ends
-    manifest.json      what the parts were made from: input, network, options, code; `PLACING` once `out` is whole
-    part-000000.arrow  the answers to the first `CHUNK_ROWS` rows, with its rejects as metadata; and so on
-    out                OUT being put together from the parts
-
-A manifest or a part that is there is whole: it was written under another name, synced to the disk and renamed; so are
-rejects and OUT.
+What a run has finished is kept in the directory OUT.parts (`parts`) until OUT is whole. OUT and the rejects are put
+together there and then moved to their places, each in one step.
 """
 
 from __future__ import annotations
 
 import contextlib
+import filecmp
 import hashlib
 import json
 import os
-import secrets
-import sys
+import re
+import shutil
 from collections import Counter
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hip_bayes.errors import EvidenceError, HipBayesError, UnknownNameError, shown
+from hip_bayes.errors import EvidenceError, HipBayesError, UnknownNameError, printable, shown, shown_path
 from hip_bayes.inference.arguments import names_of, whole_number
+from hip_bayes.writing import beside, making, permissions_of, put, refuse_existing, sync_directory
 
 from . import formats
 from .columns import Tally, match, refuse_codes
+from .parts import claimed
 from .table import ASKED, TRIAGE, diagnose_table, has_rules, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from importlib.resources.abc import Traversable
     from typing import IO
 
@@ -45,6 +42,7 @@ if TYPE_CHECKING:
     from hip_bayes.network.model import NetworkData
 
     from .columns import Columns, Reading
+    from .parts import Parts
     from .table import Reject
 
 CHUNK_ROWS = 2**16
@@ -56,7 +54,7 @@ NO_FACT = (
     "with --id {quoted}, or passed over with --ignore or --ignore-others"
 )
 PLACING = "placing"
-"""In the manifest: rejects and OUT are being moved to their places, so files that are there may be this run's."""
+"""In the manifest: rejects and OUT are being moved to their places, the rejects by way of the file this names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +82,7 @@ def diagnose_file(  # noqa: PLR0913 all but the first three are options
     rejects: str | os.PathLike[str] | None,
     threads: int,
     overwrite: bool,
+    safe_for_spreadsheets: bool,
     progress: Callable[[float], object] | None,
     notify: Callable[[str], object],
 ) -> Counts:
@@ -111,43 +110,41 @@ def diagnose_file(  # noqa: PLR0913 all but the first three are options
         "code": _code(),
         "chunk_rows": CHUNK_ROWS,
     }
-    temporary = None if rejects is None else rejects.with_name(f".{rejects.name}.{target.name}.tmp")
     try:
-        with _claimed(target) as parts, contextlib.ExitStack() as at_the_end:
-            if temporary is not None:
-                at_the_end.callback(temporary.unlink, missing_ok=True)
-            old = _old_manifest(parts)
+        with claimed(target) as parts:
+            old = parts.manifest()
+            _forget(old.get(PLACING))
             others = [key for key in manifest if old and old.get(key) != manifest[key]]
             goes_on = bool(old) and not others
             placing = goes_on and PLACING in old
-            if not placing:  # else what is there may be ours: the earlier run was stopped at its very last step
-                refuse_existing(target, rejects, overwrite=overwrite)
+            if not overwrite and not placing:  # else what is there may be ours: it was stopped at its very last step
+                refuse_existing(target, rejects)
             if others:
-                notify(f"{parts} is of a run with another {' and another '.join(others)}: starting over")
+                notify(
+                    f"{shown_path(parts.directory)} is of a run with another {' and another '.join(others)}: "
+                    "starting over"
+                )
             if not goes_on:
-                _clear(parts)
-                write_whole(parts / "manifest.json", json.dumps(manifest).encode())
+                parts.clear()
+                parts.note(manifest)
+            parts.belong_to(manifest)
             rows, resumed, count = _make_parts(job, parts, progress, notify)
             if _origin(source) != origin:
-                raise HipBayesError(f"{source} was changed while it was read; started again, the run starts over")
-            answered, rejected = _assemble(job, parts, count, target, temporary)
+                raise HipBayesError(
+                    f"{shown_path(source)} was changed while it was read; started again, the run starts over"
+                )
+            answered, rejected = _assemble(job, parts, count, target, rejects, safe=safe_for_spreadsheets)
             if rows != answered + rejected:
                 raise HipBayesError(
                     f"{rows} rows in, but {answered} answered and {rejected} rejected: an error in hip_bayes, please "
-                    f"report it; {target} was not written"
+                    f"report it; {shown_path(target)} was not written"
                 )
-            refuse_existing(target, rejects, overwrite=overwrite or placing)
-            write_whole(parts / "manifest.json", json.dumps({**manifest, PLACING: True}).encode())
-            _sync_directory(parts)
-            if rejects is not None and temporary is not None:
-                temporary.replace(rejects)
-                _sync_directory(rejects.parent)
-            (parts / "out").replace(target)
-            _sync_directory(target.parent)
-            _clear(parts)
+            _place(parts, manifest, source, target, rejects, overwrite=overwrite, again=placing)
+            parts.clear()
     except OSError as error:
         raise HipBayesError(
-            f"cannot write {target} ({error}); make room, or choose a place where you may write. Started again with "
+            f"cannot write {shown_path(target)} ({error}); make room, or choose a place where you may write. Started "
+            "again with "
             "the same arguments, the run goes on after its last finished part"
         ) from None
     return Counts(rows, answered, rejected, resumed, survey)
@@ -172,21 +169,23 @@ def _check_paths(source: Path, target: Path, rejects: Path | None) -> None:
     kinds += [] if rejects is None else [("rejects file", rejects, (".csv",))]
     for role, path, endings in kinds:
         if not path.name.lower().endswith(endings):
-            raise HipBayesError(f"the {role} is {path}; allowed: a file ending in {' or '.join(endings)}")
+            raise HipBayesError(f"the {role} is {shown_path(path)}; allowed: a file ending in {' or '.join(endings)}")
         if path.is_dir():
-            raise HipBayesError(f"the {role} is {path}, a directory; allowed: a file")
+            raise HipBayesError(f"the {role} is {shown_path(path)}, a directory; allowed: a file")
         if role != "input" and not path.parent.is_dir():
-            raise HipBayesError(f"there is no directory {path.parent} for {path.name}; make it first")
+            raise HipBayesError(
+                f"there is no directory {shown_path(path.parent)} for {shown_path(path.name)}; make it first"
+            )
         if role != "input" and not os.access(path.parent, os.W_OK):
-            raise HipBayesError(f"the {role} is {path}; allowed: a file in a directory where you may write")
+            raise HipBayesError(f"the {role} is {shown_path(path)}; allowed: a file in a directory where you may write")
     if not source.is_file():
-        raise HipBayesError(f"there is no file {source}; give the path of a table of cases")
+        raise HipBayesError(f"there is no file {shown_path(source)}; give the path of a table of cases")
     places = [(role, path.resolve()) for role, path, _ in kinds]
     for i, (role, path) in enumerate(places):
         for other, same in places[:i]:
             if path == same or (path.exists() and same.exists() and path.samefile(same)):
                 raise HipBayesError(
-                    f"the {other} and the {role} are the same file, {path}; give the {role} another name"
+                    f"the {other} and the {role} are the same file, {shown_path(path)}; give the {role} another name"
                 )
 
 
@@ -196,29 +195,34 @@ def _job(  # noqa: PLR0913 what makes a job
     """Return what to do with the columns of a file; the error for one that is neither an id nor a fact."""
     path, names = file.path, file.columns.names
     if not names:
-        raise HipBayesError(f"{path} has no columns; allowed: one for each fact")
+        raise HipBayesError(f"{shown_path(path)} has no columns; allowed: one for each fact")
     known = Counter(names)
     for name in ids:
         if known[name] > 1:
-            raise EvidenceError(f"{path}: column {shown(name)} is there twice; allowed: once", name=name)
+            raise EvidenceError(f"{shown_path(path)}: column {shown(name)} is there twice; allowed: once", name=name)
         if name not in known:
             listed = ", ".join(map(repr, names[:8])) + (", ..." if len(names) > 8 else "")
-            raise UnknownNameError.among(name, names, what="id column", where=f"the columns of {path}: {listed}")
+            raise UnknownNameError.among(
+                name, names, what="id column", where=f"the columns of {shown_path(path)}: {listed}"
+            )
     unnamed = tuple(name for name, raw in zip(names, file.raw_names, strict=False) if not raw.strip())
     # columns without a name go, if they have nothing in them: Excel leaves some
     facts = [name for name in names if name not in ids and name not in unnamed]
     try:
         columns = match(net, facts, reading, hint=NO_FACT, decimal_comma=file.decimal_comma)
     except EvidenceError as error:
-        raise error.within(str(path)) from None
+        raise error.within(shown_path(path)) from None
     if not columns.places and columns.passed_over and not ids:
         raise EvidenceError(
-            f"{path}: no column is a fact; allowed: a header with at least one in the first line (`hip-bayes findings`)"
+            f"{shown_path(path)}: no column is a fact; allowed: a header with at least one in the first line "
+            "(`hip-bayes findings`)"
         )
     for name, header in columns.headers.items():
         type_ = file.columns.field(names.index(header)).type
         if not _countable(type_):
-            raise EvidenceError(f"{path}: column {header!r} has the type {type_}; allowed: a value a row", name=name)
+            raise EvidenceError(
+                f"{shown_path(path)}: column {header!r} has the type {type_}; allowed: a value a row", name=name
+            )
     return _Job(net, file, columns, ids, unnamed, collects, threads)
 
 
@@ -240,14 +244,16 @@ def _check_ids(job: _Job, *, as_text: bool) -> None:
         taken = (*job.net.causes, TRIAGE, ASKED, *(REJECT_COLUMNS if job.collects else ()))
         if name in taken:
             raise EvidenceError(
-                f"{job.source}: the id column {name!r} has the name of a column that is written; allowed: any other "
+                f"{shown_path(job.source)}: the id column {name!r} has the name of a column that is written; "
+                "allowed: any other "
                 "name; rename it",
                 name=name,
             )
         type_ = job.file.columns.field(name).type
         if as_text and not formats.has_text(type_):
             raise EvidenceError(
-                f"{job.source}: the id column {name!r} has the type {type_}, which CSV cannot hold; leave it out, or "
+                f"{shown_path(job.source)}: the id column {name!r} has the type {type_}, which CSV cannot hold; "
+                "leave it out, or "
                 "write .parquet without rejects",
                 name=name,
             )
@@ -263,7 +269,8 @@ def _survey(job: _Job) -> dict[str, str]:
         for name in job.unnamed:
             if any(text and text.strip() for text in pc.unique(piece[name]).to_pylist()) and not job.columns.others:
                 raise EvidenceError(
-                    f"{job.source}: {name} has cells in it; allowed: a header with a fact in it, or --ignore-others"
+                    f"{shown_path(job.source)}: {name} has cells in it; allowed: a header with a fact in it, or "
+                    "--ignore-others"
                 )
         for name, tally in tallies.items():
             column = piece[job.columns.headers[name]]
@@ -275,24 +282,19 @@ def _survey(job: _Job) -> dict[str, str]:
     try:
         refuse_codes(job.columns, tallies)
     except EvidenceError as error:
-        raise error.within(str(job.source)) from None
+        raise error.within(shown_path(job.source)) from None
     return {job.columns.headers[name]: tally.read_as() for name, tally in tallies.items()}
 
 
-def refuse_existing(target: Path, rejects: Path | None, *, overwrite: bool) -> None:
-    """Raise the error for a file that is there already and is not to be replaced."""
-    for path in (target, rejects):
-        if path is not None and path.exists() and not overwrite:
-            raise HipBayesError(f"{path} exists already; choose another name, or replace it with --overwrite")
-
-
 def _origin(source: Path) -> dict[str, object]:
-    """Return what tells one input from another without reading it."""
+    """Return what tells one input from another: where it is and what is in it."""
     try:
-        about = source.stat()
+        with source.open("rb") as file:
+            checksum = hashlib.file_digest(file, "sha256").hexdigest()
+            about = os.fstat(file.fileno())
     except OSError as error:
         raise formats.unreadable(source, error) from None
-    return {"path": str(source.resolve()), "size": about.st_size, "mtime_ns": about.st_mtime_ns}
+    return {"path": str(source.resolve()), "size": about.st_size, "mtime_ns": about.st_mtime_ns, "sha256": checksum}
 
 
 def _code() -> str:
@@ -353,7 +355,7 @@ class _Job:
         words += [f"copied: {', '.join(self.ids)}"] if self.ids else []
         over = [*self.columns.passed_over, *self.unnamed]
         words += [f"passed over: {', '.join(over[:20])}{', ...' if len(over) > 20 else ''}"] if over else []
-        return f"{self.source.name}: {'; '.join([*self.file.notes, *words])}"
+        return printable(f"{self.source.name}: {'; '.join([*self.file.notes, *words])}")
 
     @property
     def schema(self) -> pa.Schema:
@@ -375,13 +377,14 @@ class _Job:
         except EvidenceError as error:
             many = f", of rows {first:,} to {first + len(chunk) - 1:,}" if len(chunk) == CHUNK_ROWS else ""
             raise error.within(
-                str(self.source), f"{many}; mend it, or set such rows aside with --rejects FILE"
+                shown_path(self.source), f"{many}; mend it, or set such rows aside with --rejects FILE"
             ) from None
         kept = np.ones(len(chunk), dtype=bool)
         kept[[reject.row for reject in bad or ()]] = False
         if not answers.index.equals(frame.index[kept]):
             raise HipBayesError(
-                f"{self.source}: rows {first} to {first + len(chunk) - 1} are not what came back: an error in "
+                f"{shown_path(self.source)}: rows {first} to {first + len(chunk) - 1} are not what came back: an "
+                "error in "
                 "hip_bayes, please report it"
             )
         ids = chunk.select(self.ids).filter(pa.array(kept)).unify_dictionaries()
@@ -420,78 +423,17 @@ class _Job:
 # ------------------------------------------------------------------------------------------------------- writing
 
 
-@contextlib.contextmanager
-def _claimed(target: Path) -> Iterator[Path]:
-    """Hold the directory of parts for this run alone; in the end it goes, unless something is left in it."""
-    parts = target.with_name(f"{target.name}.parts")
-    with _lock(parts, target):
-        try:
-            yield parts
-        finally:
-            with contextlib.suppress(OSError):
-                if not _part(parts, 0).exists():
-                    _clear(parts)
-                if [path.name for path in parts.iterdir()] == ["lock"]:
-                    (parts / "lock").unlink()  # while it is held: whoever has opened it meanwhile finds it gone
-                    parts.rmdir()
-
-
-def _lock(parts: Path, target: Path) -> IO[bytes]:
-    """Return the lock file of a directory, locked until it is closed or the process ends."""
-    while True:
-        parts.mkdir(exist_ok=True)
-        with contextlib.suppress(FileNotFoundError), contextlib.ExitStack() as opened:
-            file = opened.enter_context((parts / "lock").open("ab"))
-            try:
-                if sys.platform == "win32":
-                    import msvcrt
-
-                    msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-                else:
-                    import fcntl
-
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except (BlockingIOError, PermissionError):
-                raise HipBayesError(
-                    f"another run is writing {target} now; wait for it, or choose another name"
-                ) from None
-            if os.path.samestat(os.fstat(file.fileno()), (parts / "lock").stat()):
-                opened.pop_all()
-                return file
-        # a run that held it has just finished and taken the directory away: make it again
-
-
-def _old_manifest(parts: Path) -> dict[str, object]:
-    """Return what an earlier run left; empty if there was none."""
-    try:
-        return dict(json.loads((parts / "manifest.json").read_bytes()))
-    except (FileNotFoundError, ValueError):  # ValueError: damaged, so nothing beside it is to be trusted
-        return {}
-
-
-def _clear(parts: Path) -> None:
-    """Remove what a run has made; the last part first and the manifest last, so that a stop in between does no harm."""
-    unfinished = [*parts.glob(".part-*.arrow.*.tmp"), *parts.glob(".manifest.json.*.tmp")]
-    made = sorted(parts.glob("part-*.arrow"), reverse=True)
-    for path in (*unfinished, *made, parts / "out", parts / "manifest.json"):
-        path.unlink(missing_ok=True)
-
-
-def _part(parts: Path, number: int) -> Path:
-    return parts / f"part-{number:06}.arrow"
-
-
 def _make_parts(
-    job: _Job, parts: Path, progress: Callable[[float], object] | None, notify: Callable[[str], object]
+    job: _Job, parts: Parts, progress: Callable[[float], object] | None, notify: Callable[[str], object]
 ) -> tuple[int, int, int]:
     """Make the parts that are missing; return how many rows were read, of these not answered now, and all parts."""
     import pyarrow as pa
 
-    finished = 0
-    while _part(parts, finished).exists():
-        finished += 1
+    finished = parts.finished()
+    if parts.damaged:
+        notify(f"{len(parts.damaged)} finished parts were damaged on the disk: they are made anew")
     if finished:
-        notify(f"going on after {finished} finished parts of {CHUNK_ROWS:,} rows")
+        notify(f"going on after {len(finished)} finished parts of {CHUNK_ROWS:,} rows")
     rows = resumed = count = 0
 
     def numbered() -> Iterator[tuple[int, int, pa.Table, float]]:
@@ -502,7 +444,7 @@ def _make_parts(
 
     def answer(item: tuple[int, int, pa.Table, float]) -> tuple[int, int, pa.Table | None, float]:
         number, first, chunk, share = item
-        return number, len(chunk), job.answer(chunk, first) if number >= finished else None, share
+        return number, len(chunk), None if number in finished else job.answer(chunk, first), share
 
     for number, length, table, share in in_order(answer, numbered(), job.threads):
         if table is None:
@@ -511,7 +453,7 @@ def _make_parts(
             buffer = pa.BufferOutputStream()
             with pa.ipc.new_file(buffer, table.schema) as writer:
                 writer.write_table(table)
-            write_whole(_part(parts, number), buffer.getvalue())
+            parts.write(number, buffer.getvalue().to_pybytes())
         rows += length
         count += 1
         if progress is not None:
@@ -519,64 +461,82 @@ def _make_parts(
     return rows, resumed, count
 
 
-def _assemble(job: _Job, parts: Path, count: int, target: Path, rejects: Path | None) -> tuple[int, int]:
-    """Put the parts together as `out`, a file of `target`'s kind, and `rejects`; return how many rows each has."""
+def _assemble(  # noqa: PLR0913 where everything goes
+    job: _Job, parts: Parts, count: int, target: Path, rejects: Path | None, *, safe: bool
+) -> tuple[int, int]:
+    """Put OUT, a file of `target`'s kind, and its rejects together; return how many rows each has."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     answered = rejected = 0
     with contextlib.ExitStack() as files:
-        file = files.enter_context(_synced(parts / "out"))
-        told = None if rejects is None else files.enter_context(_synced(rejects))
+        out = files.enter_context(_made_anew(parts.out, job.source, target))
+        told = None if rejects is None else files.enter_context(_made_anew(parts.rejects, job.source, rejects))
         if told:
-            told.write(formats.csv_lines([[REJECT_COLUMNS[0], *job.ids, *REJECT_COLUMNS[1:]]]))
+            told.write(formats.csv_lines([[REJECT_COLUMNS[0], *job.ids, *REJECT_COLUMNS[1:]]], safe=safe))
         if target.suffix.lower() == ".csv":
-            file.write(formats.csv_lines([job.schema.names]))
+            out.write(formats.csv_lines([job.schema.names], safe=safe))
             parquet = None
         else:
-            parquet = files.enter_context(pq.ParquetWriter(file, job.schema))
+            parquet = files.enter_context(pq.ParquetWriter(out, job.schema))
         for number in range(count):
-            table = pa.ipc.open_file(pa.py_buffer(_part(parts, number).read_bytes())).read_all()
+            table = pa.ipc.open_file(pa.py_buffer(parts.read(number))).read_all()
             lines = json.loads(table.schema.metadata[b"rejects"])
             answered += len(table)
             rejected += len(lines)
             if told:
-                told.write(formats.csv_lines(lines))
+                told.write(formats.csv_lines(lines, safe=safe))
             if not len(table):
                 continue
             if parquet is None:
-                file.write(formats.csv_table(table))
+                out.write(formats.csv_table(table, safe=safe))
             else:
                 parquet.write_table(table.replace_schema_metadata())
     return answered, rejected
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it is whole or not there: first under a name that nothing has, so no other file is lost."""
-    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.tmp")
-    try:
-        with _synced(temporary, "xb") as file:
-            file.write(data)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+def _made_anew(path: Path, source: Path, place: Path) -> AbstractContextManager[IO[bytes]]:
+    """Make a file for `place` that lets nobody in who may not read the input, or what is at that place now."""
+    path.unlink(missing_ok=True)
+    return making(path, permissions_of(source) & permissions_of(place), group=source.stat().st_gid)
 
 
-@contextlib.contextmanager
-def _synced(path: Path, mode: Literal["wb", "xb"] = "wb") -> Iterator[IO[bytes]]:
-    """Open a file for writing, and bring it to the disk."""
-    with path.open(mode) as file:
-        yield file
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync_directory(path: Path) -> None:
-    """Bring a directory's names to the disk, so that what is done next is not there before them."""
-    if sys.platform != "win32":
-        directory = os.open(path, os.O_RDONLY)
+def _place(  # noqa: PLR0913 what goes where
+    parts: Parts,
+    manifest: Mapping[str, object],
+    source: Path,
+    target: Path,
+    rejects: Path | None,
+    *,
+    overwrite: bool,
+    again: bool,
+) -> None:
+    """Move the rejects and OUT to their places; with `again` what is there may be what an earlier run has put there."""
+    made = {target: parts.out} if rejects is None else {rejects: parts.rejects, target: parts.out}
+    ours = [path for path in made if again and _same_bytes(made[path], path)]
+    if not overwrite:
+        refuse_existing(*(path for path in made if path not in ours))
+    aside = beside(rejects or target)  # the rejects may go to another disk, and no file moves there in one step
+    parts.note({**manifest, PLACING: str(aside.absolute())})
+    sync_directory(parts.directory)
+    if rejects is not None:
         try:
-            os.fsync(directory)
+            with parts.rejects.open("rb") as file, _made_anew(aside, source, rejects) as copy:
+                shutil.copyfileobj(file, copy)
+            put(aside, rejects, overwrite=overwrite or rejects in ours)
         finally:
-            os.close(directory)
+            aside.unlink(missing_ok=True)
+        sync_directory(rejects.parent)
+    put(parts.out, target, overwrite=overwrite or target in ours)
+    sync_directory(target.parent)
+
+
+def _forget(aside: object) -> None:
+    """Remove the rejects that an earlier run was copying to their place when it was stopped."""
+    if isinstance(aside, str) and re.fullmatch(r"\..*\.[0-9a-f]{16}\.tmp", Path(aside).name, re.DOTALL):
+        Path(aside).unlink(missing_ok=True)
+
+
+def _same_bytes(one: Path, other: Path) -> bool:
+    """Say whether a file is there and has what another has."""
+    return other.is_file() and not other.is_symlink() and filecmp.cmp(one, other, shallow=False)

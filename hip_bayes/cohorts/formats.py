@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
-from hip_bayes.errors import HipBayesError, MissingExtraError
+from hip_bayes.errors import HipBayesError, MissingExtraError, shown_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -203,7 +203,7 @@ def pieces(source: Source, rows_at_once: int, *, use_threads: bool) -> Iterator[
                 yield before, text.share()
                 before = batch
         if not before.slice(before.num_rows - 1).equals(last):
-            raise HipBayesError(f'{path}: a quote (") is opened and never closed; mend the file')
+            raise HipBayesError(f'{shown_path(path)}: a quote (") is opened and never closed; mend the file')
         yield before.slice(0, before.num_rows - 1), 1.0
 
 
@@ -237,7 +237,8 @@ def _excel_rows(path: Path) -> Iterator[list[str]]:
 def _refuse_large(path: Path, size: int) -> None:
     if size > MAX_EXCEL_BYTES:
         raise HipBayesError(
-            f"{path}: unpacked it has {size:,} bytes; allowed: {MAX_EXCEL_BYTES:,}; save it as CSV or Parquet"
+            f"{shown_path(path)}: unpacked it has {size:,} bytes; allowed: {MAX_EXCEL_BYTES:,}; save it as CSV or "
+            "Parquet"
         )
 
 
@@ -255,7 +256,8 @@ def _sheet_rows(path: Path, sheets: list[Any]) -> Iterator[list[str]]:
         width = width or len(cells)
         if len(cells) > width:
             raise HipBayesError(
-                f"{path}: line {number} of the sheet has {cells[-1]!r} in column {len(cells)}; allowed: {width} "
+                f"{shown_path(path)}: line {number} of the sheet has {cells[-1]!r} in column {len(cells)}; allowed: "
+                f"{width} "
                 "columns, as many as the header has"
             )
         yield cells + [""] * (width - len(cells))
@@ -355,7 +357,9 @@ def unreadable(source: Path, error: Exception, more_headers: int = 0) -> HipBaye
     """Return what keeps a file from being read, in words."""
     text = str(error)
     row = re.search(r"Row #(\d+)", text)  # counts the header, not blank lines
-    place = f"{source}: " if row is None else f"{source}: row {int(row[1]) - 1 - more_headers}: "
+    place = (
+        f"{shown_path(source)}: " if row is None else f"{shown_path(source)}: row {int(row[1]) - 1 - more_headers}: "
+    )
     ragged = re.search(r"Expected (\d+) columns, got (\d+)", text)
     if ragged:
         return HipBayesError(
@@ -404,15 +408,24 @@ def texts(column: pa.ChunkedArray) -> pd.Categorical:
 # ------------------------------------------------------------------------------------------------------ CSV text
 
 
-def csv_lines(lines: Iterable[Sequence[object]]) -> bytes:
-    """Return rows as CSV text."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(lines)
-    return text.getvalue().encode()
+FORMULA = "^[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
+"""How a text begins that a spreadsheet would work out, full-width signs included (OWASP, "CSV Injection")."""
+NUMBER = "^[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]+)?$"
 
 
-def csv_table(table: pa.Table) -> memoryview:
-    """Return a table as CSV text; Arrow casts a float to the shortest text that reads back to it."""
+def csv_lines(lines: Sequence[Sequence[object]], *, safe: bool = False) -> bytes | memoryview:
+    """Return rows of text and whole numbers as CSV text, as `csv_table` does."""
+    import pyarrow as pa
+
+    columns = [pa.array([str(cell) for cell in column], pa.large_string()) for column in zip(*lines, strict=True)]
+    return csv_table(pa.table(columns, names=[str(i) for i in range(len(columns))]), safe=safe) if lines else b""
+
+
+def csv_table(table: pa.Table, *, safe: bool = False) -> memoryview:
+    """Return a table as CSV text; Arrow casts a float to the shortest text that reads back to it.
+
+    With `safe` every text is quoted, and one that a spreadsheet would take for a formula has an apostrophe before it.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -420,9 +433,15 @@ def csv_table(table: pa.Table) -> memoryview:
     cells = []
     for column in table.combine_chunks().columns:
         text = as_text(column)
-        if not pa.types.is_floating(column.type):
+        if not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type)):
+            if safe:
+                formula = pc.and_(
+                    pc.match_substring_regex(text, FORMULA), pc.invert(pc.match_substring_regex(text, NUMBER))
+                )
+                marked = pc.binary_join_element_wise(pa.scalar("'", pa.large_string()), text, nothing)
+                text = pc.if_else(formula, marked, text)
             quoted = pc.binary_join_element_wise(nothing, pc.replace_substring(text, '"', '""'), nothing, quote)
-            text = pc.if_else(pc.match_substring_regex(text, '[",\r\n]'), quoted, text)
+            text = pc.if_else(pc.match_substring_regex(text, "" if safe else '[",\r\n]'), quoted, text)
         cells.append(text)
     rows = pc.binary_join_element_wise(*cells, comma, null_handling="replace", null_replacement="")
     lines = pc.binary_join_element_wise(rows, nothing, end).combine_chunks()

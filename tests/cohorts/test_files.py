@@ -6,11 +6,13 @@ import contextlib
 import csv
 import datetime as dt
 import errno
+import functools
 import gzip
 import logging
 import os
 import random
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -29,7 +31,9 @@ from hypothesis import strategies as st
 import hip_bayes as hb
 from hip_bayes.cli import main
 from hip_bayes.cohorts import files, formats
+from hip_bayes.cohorts import parts as kept_parts
 from hip_bayes.cohorts.files import Counts
+from hip_bayes.cohorts.parts import MARK, Parts
 from hip_bayes.diagnosis import diagnose_file
 
 if TYPE_CHECKING:
@@ -211,7 +215,7 @@ def test_a_parquet_id_keeps_its_type(net: Network, tmp_path: Path, size: int) ->
             writer.write_table(row.set_column(row.column_names.index("kind"), "kind", kind))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(files, "CHUNK_ROWS", size)
-        diagnose_file(source, tmp_path / "out.parquet", network=net, ids=ids)
+        diagnose_file(source, tmp_path / "out.parquet", network=net, ids=list(ids))
     out = pq.read_table(tmp_path / "out.parquet")
 
     assert out.schema.names == [*ids, *net.causes, "triage", "red_flags_asked"]
@@ -468,7 +472,7 @@ from hip_bayes.cli import main
 files.CHUNK_ROWS = 7
 call, place = sys.argv.pop(1), sys.argv.pop(1)
 def dies(*args, function=getattr(os, call), **options):
-    if str(args[-1]).endswith(place) and (call == "replace" or os.path.exists(args[0])):
+    if str(args[-1]).endswith(place) and (call != "unlink" or os.path.exists(args[0])):
         os.kill(os.getpid(), signal.SIGKILL)
     return function(*args, **options)
 setattr(os, call, dies)
@@ -509,7 +513,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
     parts = out.with_name(f"{out.name}.parts")
     with subprocess.Popen([sys.executable, "-c", HOLDING, "cohort", *arguments]) as process:
         try:
-            while not (parts / "part-000001.arrow").exists():  # it holds in its third chunk until it is killed
+            while not (parts / "part-000001").exists():  # it holds in its third chunk until it is killed
                 assert process.poll() is None
                 time.sleep(0.01)
             second = refused(run(*arguments))
@@ -532,10 +536,10 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
     ("call", "place", "is_out"),
     [
         ("replace", "manifest.json", False),
-        ("replace", "part-000001.arrow", False),
-        ("replace", "bad.csv", False),
-        ("replace", "out.csv", False),
-        ("unlink", "part-000001.arrow", True),
+        ("replace", "part-000001", False),
+        ("link", "bad.csv", False),
+        ("link", "out.csv", False),
+        ("unlink", "part-000001", True),
         ("unlink", "manifest.json", True),
     ],
 )
@@ -562,7 +566,7 @@ def test_a_run_that_was_whole_when_it_was_killed_is_not_made_again(
     arguments = words("csv")
     whole = uninterrupted(arguments)
     with monkeypatch.context() as patch:
-        patch.setattr(files, "_clear", lambda parts: [path.unlink() for path in parts.glob("[!l]*")] and sys.exit(9))
+        patch.setattr(Parts, "clear", lambda p: [x.unlink() for x in p.directory.glob("[!l]*")] and sys.exit(9))
         patch.setattr(os, "rmdir", lambda _: sys.exit(9))
         assert run(*arguments).exit_code == 9
     assert "exists already" in refused(run(*arguments))
@@ -572,15 +576,15 @@ def test_a_run_that_was_whole_when_it_was_killed_is_not_made_again(
 
 def interrupted(arguments: list[str], place: str) -> Result:
     """Run until a file of this name is to be put in its place: then the disk is full."""
-    replace = os.replace
 
-    def full(source: Path, target: Path) -> None:
+    def full(source: Path, target: Path, move: Callable[..., None]) -> None:
         if target.name == place:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
-        replace(source, target)
+        move(source, target)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "replace", full)
+        for name in ("replace", "link"):
+            patch.setattr(os, name, functools.partial(full, move=getattr(os, name)))
         return run(*arguments)
 
 
@@ -593,8 +597,8 @@ def test_a_full_disk_is_one_message_and_the_run_goes_on_later(
     out, bad = Path(arguments[1]), Path(arguments[5])
     for place, left in (
         ("manifest.json", set()),
-        ("part-000000.arrow", set()),
-        ("part-000002.arrow", {"out.parquet.parts"}),
+        ("part-000000", set()),
+        ("part-000002", {"out.parquet.parts"}),
         ("bad.csv", {"out.parquet.parts"}),
     ):
         error = refused(interrupted(arguments, place))
@@ -647,7 +651,7 @@ def test_parts_of_another_run_are_not_used_and_that_is_said(
     write_csv(
         Path(arguments[0]), [["id", "age", "lateral_pain", "night_pain"], *([i, 40, "yes", 0] for i in range(24))]
     )
-    interrupted(arguments, "part-000002.arrow")
+    interrupted(arguments, "part-000002")
     changed(arguments)
     result = run(*arguments)
 
@@ -683,7 +687,7 @@ def test_rows_that_get_lost_or_mixed_up_are_an_error(
             patch.setattr(files, "diagnose_table", lambda *a, real=real, wrong=wrong, **k: wrong(real(*a, **k)))
             with pytest.raises(hb.HipBayesError, match="rows 1 to 24 are not what came back: an error in hip_bayes"):
                 diagnose_file(cases / "in.csv", cases / "out.csv", **options)
-    monkeypatch.setattr(files, "_assemble", lambda *_: (18, 5))
+    monkeypatch.setattr(files, "_assemble", lambda *_, **__: (18, 5))
     with pytest.raises(hb.HipBayesError, match="24 rows in, but 18 answered and 5 rejected: an error in hip_bayes"):
         diagnose_file(cases / "in.csv", cases / "out.csv", **options)
     assert not (cases / "out.csv").exists()
@@ -715,7 +719,7 @@ def test_what_is_said_about_parts_is_logged_in_python(
 ) -> None:
     monkeypatch.setattr(files, "CHUNK_ROWS", 7)
     arguments = words("csv")
-    interrupted(arguments, "part-000001.arrow")
+    interrupted(arguments, "part-000001")
     with caplog.at_level(logging.INFO, "hip_bayes"):
         counts = diagnose_file(*arguments[:2], ids=["id"], rejects=arguments[5], network=arguments[7])
 
@@ -820,8 +824,8 @@ def test_a_place_that_cannot_be_written_is_refused(cases: Path, file: Path) -> N
     (cases / "out.csv.parts").touch()  # where the directory of parts would be
     error = refused(run(cases / "in.csv", cases / "out.csv", "--id", "id", "--network", file))
 
-    assert f"cannot write {cases / 'out.csv'} ([Errno 17]" in error
-    assert "choose a place where you may write" in error
+    assert f"{cases / 'out.csv.parts'} is there already and was not made by a run" in error
+    assert "move it, or choose another name for the output" in error
 
 
 @pytest.mark.parametrize(
@@ -868,7 +872,7 @@ def test_a_fact_that_is_a_list_is_refused(net: Network, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("threads", [0, 1.5, "2"])
 def test_an_odd_number_of_threads_is_refused(net: Network, cases: Path, threads: Any) -> None:  # noqa: ANN401
-    with pytest.raises(hb.EvidenceError, match=r"^threads is .*; allowed: a whole number, 1 or more$"):
+    with pytest.raises(hb.EvidenceError, match=r"^threads is .*; allowed: a whole number from 1 to 1,024$"):
         diagnose_file(cases / "in.csv", cases / "out.csv", network=net, ids=["id"], threads=threads)
 
 
@@ -951,26 +955,245 @@ def test_ctrl_c_says_how_to_go_on(cases: Path, file: Path, monkeypatch: pytest.M
     assert result.stderr.splitlines()[1:] == [told]
 
 
-def test_the_directory_of_another_is_left_alone(net: Network, cases: Path) -> None:
-    """Only what a run has made itself is removed."""
-    theirs = cases / "out.csv.parts"
-    theirs.mkdir()
-    (theirs / "notes.txt").touch()
-    diagnose_file(cases / "in.csv", cases / "out.csv", network=net, ids=["id", "lateral_pain"])
-
-    assert {"notes.txt"} <= names_in(theirs) <= {"notes.txt", "lock"}
+# what is not ours, and who may read what
 
 
-def test_no_file_of_anybody_is_lost_when_one_is_written(tmp_path: Path) -> None:
-    """Names that look like those of something unfinished are left alone, and no link is followed."""
-    mine = write_csv(tmp_path / "mine.csv", [["mine"]])
-    other = write_csv(tmp_path / "page.txt.tmp", [["other"]])
-    (tmp_path / ".page.txt.tmp").symlink_to(mine)
-    before = names_in(tmp_path)
-    files.write_whole(tmp_path / "page.txt", b"page")
-    with pytest.raises(OSError, match="page"):
-        files.write_whole(tmp_path / "no" / "page.txt", b"page")
+@pytest.mark.parametrize("kind", ["a directory", "an open empty one", "a file", "a link", "a lock of another", "open"])
+def test_what_another_made_is_refused_and_left_alone(cases: Path, words: Callable[[str], list[str]], kind: str) -> None:
+    """OUT.parts is taken only if a run of this user made it."""
+    arguments, theirs, elsewhere = words("csv"), cases / "out.csv.parts", cases / "elsewhere"
+    if kind == "a file":
+        theirs.write_text("mine")
+    elif kind == "a link":
+        elsewhere.mkdir(mode=0o700)
+        (elsewhere / "lock").write_bytes(MARK)
+        theirs.symlink_to(elsewhere, target_is_directory=True)
+    else:
+        theirs.mkdir(mode=0o700)
+        if kind != "an open empty one":
+            (theirs / "part-000000").write_text("mine")
+            (theirs / "lock").write_bytes(MARK if kind == "open" else b"mine")
+    if kind in {"open", "an open empty one"}:
+        theirs.chmod(0o755)
+    there = {path: path.read_bytes() for path in [*theirs.parent.rglob("*"), *theirs.glob("*")] if path.is_file()}
 
-    assert (tmp_path / "page.txt").read_bytes() == b"page"
-    assert (read_csv(mine), read_csv(other)) == ([["mine"]], [["other"]])
-    assert names_in(tmp_path) == before | {"page.txt"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kept_parts, "WAIT_SECONDS", 0.1)
+        error = refused(run(*arguments))
+    assert f"{theirs} is there already and was not made by a run that was stopped" in error
+    assert "move it, or choose another name for the output" in error
+    assert there == {path: path.read_bytes() for path in [*cases.rglob("*"), *theirs.glob("*")] if path.is_file()}
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_links_are_replaced_when_told_to_but_never_followed(words: Callable[[str], list[str]], ending: str) -> None:
+    arguments = words(ending)
+    out, bad = Path(arguments[1]), Path(arguments[5])
+    mine = out.with_name("mine.txt")
+    for link in (out, bad):
+        link.symlink_to(mine)  # to nothing, to begin with
+        assert "exists already" in refused(run(*arguments))
+        assert not mine.exists()
+        mine.write_text("mine")
+        assert run(*arguments, "--overwrite").exit_code == 0
+        assert mine.read_text() == "mine"
+        assert not link.is_symlink()
+        mine.unlink()
+        out.unlink()
+        bad.unlink()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
+@pytest.mark.parametrize(("of_input", "umask", "of_output"), [(0o600, 0o022, 0o600), (0o640, 0o002, 0o640)])
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_nobody_may_read_the_output_who_may_not_read_the_input(  # noqa: PLR0913, PLR0917 parameters
+    words: Callable[[str], list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    ending: str,
+    of_input: int,
+    umask: int,
+    of_output: int,
+) -> None:
+    monkeypatch.setattr(files, "CHUNK_ROWS", 7)
+    arguments = words(ending)
+    source, out, bad = Path(arguments[0]), Path(arguments[1]), Path(arguments[5])
+    source.chmod(of_input)
+    before = os.umask(umask)
+    try:
+        interrupted(arguments, out.name)
+        kept = out.with_name(f"{out.name}.parts")
+        assert stat.S_IMODE(kept.stat().st_mode) == 0o700
+        at_work = {path: stat.S_IMODE(path.stat().st_mode) for path in (bad, *kept.iterdir())}
+        assert run(*arguments).exit_code == 0
+    finally:
+        os.umask(before)
+    assert at_work.pop(kept / "out") == at_work.pop(kept / "rejects") == at_work.pop(bad) == of_output
+    assert set(at_work.values()) == {0o600}
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (out, bad)] == [of_output] * 2
+
+    out.chmod(0o600)
+    bad.chmod(0o600)
+    assert run(*arguments, "--overwrite").exit_code == 0
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (out, bad)] == [0o600] * 2
+
+
+def test_an_input_of_the_same_size_and_time_is_told_apart(
+    words: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "CHUNK_ROWS", 7)
+    arguments = words("csv")
+    source = Path(arguments[0])
+    interrupted(arguments, "part-000002")
+    about = source.stat()
+    source.write_bytes(source.read_bytes().replace(b"000,18,yes", b"000,19,yes"))
+    os.utime(source, ns=(about.st_atime_ns, about.st_mtime_ns))
+    assert source.stat().st_size == about.st_size
+
+    result = run(*arguments)
+    assert f"{arguments[1]}.parts is of a run with another input: starting over" in result.stderr
+    resumed = Path(arguments[1]).read_bytes()
+    assert resumed == uninterrupted([*arguments, "--overwrite"])[0]
+
+
+@pytest.mark.parametrize("damage", ["bit", "bytes", "short", "empty", "gone", "of another", "manifest"])
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_damaged_part_is_made_anew(
+    words: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch, ending: str, damage: str
+) -> None:
+    monkeypatch.setattr(files, "CHUNK_ROWS", 7)
+    arguments = words(ending)
+    whole = uninterrupted(arguments)
+    out, bad = Path(arguments[1]), Path(arguments[5])
+    kept = out.with_name(f"{out.name}.parts")
+    interrupted(arguments, "part-000003")
+    part = kept / ("manifest.json" if damage == "manifest" else "part-000001")
+    data = bytearray(part.read_bytes())
+    if damage == "gone":
+        part.unlink()
+    elif damage == "of another":
+        part.write_bytes((kept / "part-000002").read_bytes()[:64] + data[64:])
+    else:
+        if damage in {"bit", "manifest"}:
+            data[len(data) // 2] ^= 4
+        elif damage == "bytes":
+            data[200:250] = random.Random(0).randbytes(50)
+        else:
+            del data[len(data) // 2 if damage == "short" else 0 :]
+        part.write_bytes(data)
+
+    result = run(*arguments)
+    assert result.exit_code == 0, result.output
+    said = "\n".join(result.stderr.splitlines()[1:])
+    if damage == "manifest":
+        assert "going on" not in said
+    else:
+        assert "going on after 2 finished parts" in said
+        assert ("1 finished parts were damaged on the disk: they are made anew" in said) == (damage != "gone")
+    assert (out.read_bytes(), bad.read_bytes()) == whole
+
+
+def test_a_part_that_is_damaged_while_the_run_is_at_work_is_said(
+    words: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "CHUNK_ROWS", 7)
+    arguments, answer = words("csv"), files.diagnose_table
+    kept = Path(f"{arguments[1]}.parts")
+
+    def meanwhile(*args: Any, **options: Any) -> pd.DataFrame:  # noqa: ANN401
+        part = kept / "part-000000"
+        if part.exists():
+            part.write_bytes(part.read_bytes()[:-9])
+        return answer(*args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "diagnose_table", meanwhile)
+        assert f"part 0 in {kept} is damaged" in refused(run(*arguments, "--threads", 1))
+    assert "1 finished parts were damaged" in run(*arguments).stderr
+
+
+@pytest.mark.parametrize("moment", ["copied", "in place"])
+def test_rejects_that_were_on_their_way_when_the_run_was_killed_are_not_left_behind(
+    words: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """Not even where the run goes on with rejects of another name."""
+    monkeypatch.setattr(files, "CHUNK_ROWS", 7)
+    arguments = words("csv")
+    whole = uninterrupted(arguments)
+    out, bad = Path(arguments[1]), Path(arguments[5])
+    place = "bad.csv" if moment == "copied" else "out.csv"
+    killed = subprocess.run([sys.executable, "-c", DYING, "link", place, "cohort", *arguments], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    hidden = [path for path in bad.parent.glob(".*") if path.read_bytes() == whole[1]]
+    assert (len(hidden), bad.exists()) == ((1, False) if moment == "copied" else (0, True))
+
+    arguments[5] = str(bad.with_name("worse.csv"))
+    assert run(*arguments).exit_code == 0
+    assert (out.read_bytes(), Path(arguments[5]).read_bytes()) == whole
+    assert names_in(out.parent) - {"bad.csv"} == {"in.csv", "net.toml", "out.csv", "worse.csv"}
+
+
+def test_what_a_user_put_where_a_killed_run_was_to_put_out_is_kept(words: Callable[[str], list[str]]) -> None:
+    arguments = words("csv")
+    out = Path(arguments[1])
+    killed = subprocess.run([sys.executable, "-c", DYING, "link", "out.csv", "cohort", *arguments], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    out.write_text("mine")
+    assert "exists already" in refused(run(*arguments))
+    assert out.read_text() == "mine"
+
+
+def test_a_disk_without_links_is_written_to_all_the_same(
+    words: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arguments = words("csv")
+    whole = uninterrupted(arguments)
+
+    def none(*_: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", none)
+    assert run(*arguments).exit_code == 0
+    assert (Path(arguments[1]).read_bytes(), Path(arguments[5]).read_bytes()) == whole
+
+
+def test_names_of_files_and_columns_do_not_reach_the_terminal_raw(cases: Path, file: Path) -> None:
+    odd = "\x1b[2J\u202e"
+    source = (cases / "in.csv").rename(cases / f"{odd}in.csv")
+    target = cases / f"{odd}out.csv"
+    for words in (["--id", "none"], ["--id", "id", "--network", file], ["--id", "id", "--network", file]):
+        result = run(source, target, *words)  # an unknown column; a bad cell
+        assert result.exit_code == 2
+        assert "\\x1b[2J\\u202ein.csv" in refused(result)
+        assert not set(odd) & {"\x1b", "\u202e"} & set(result.output)
+    write_csv(source, [[f"{odd}id", "age"], ["a", "40"]])
+    result = run(source, target, "--ignore-others", "--network", file)
+    assert result.exit_code == 0
+    assert not {"\x1b", "\u202e"} & set(result.output)
+    assert run(source, target, "--ignore-others", "--network", file).stderr.endswith(
+        "\\x1b[2J\\u202eout.csv exists already; choose another name, or replace it with --overwrite\n"
+    )
+
+
+# spreadsheets
+
+FORMULAS = ["=1+1", "+1+A1", "-cmd|' /C calc'!A0", "@SUM(A1)", "\t=1", "\r=1", "\uff1d1+1", "a;=1", '"=1', "-", "=1\nx"]
+NO_FORMULAS = ["-5", "+49", "-1.5e3", "-0,5", "a=1", "", "1-1", "'=1"]
+
+
+def test_a_spreadsheet_works_nothing_out_if_told_so(net: Network, file: Path, tmp_path: Path) -> None:
+    """What is copied is as it was, unless the file is for a spreadsheet."""
+    given = [*FORMULAS, *NO_FORMULAS]
+    source = tmp_path / "in.csv"
+    write_csv(source, [["=id", "age"], *([text, 40 + i % 2 * 900] for text in given for i in range(2))])
+    plain, safe, bad = (tmp_path / name for name in ("plain.csv", "safe.csv", "bad.csv"))
+    diagnose_file(source, plain, network=net, ids=["=id"], rejects=bad)
+    assert [row[0] for row in read_csv(plain)] == ["=id", *given]
+    assert [row[1] for row in read_csv(bad)] == ["=id", *given]
+
+    words = ["--id", "=id", "--rejects", bad, "--overwrite", "--safe-for-spreadsheets"]
+    assert run(source, safe, *words, "--network", file).exit_code == 0
+    marked = [f"'{text}" if text in FORMULAS and text[0] not in 'a"' else text for text in given]
+    assert [row[0] for row in read_csv(safe)] == ["'=id", *marked]
+    assert [row[1] for row in read_csv(bad)] == ["'=id", *marked]
+    assert '"a;=1"' in safe.read_text()
+    assert [row[1:] for row in read_csv(safe)] == [row[1:] for row in read_csv(plain)]
