@@ -10,8 +10,9 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .inference.arguments import function, of_kind, threads_of, yes_or_no
 from .inference.engine import engine_of
-from .inference.evidence import items_of, vocabulary_of
+from .inference.evidence import Case, items_of, vocabulary_of
 from .inference.result import Result
 from .network import reading
 from .network.model import NetworkData
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from .cohorts.files import Counts
     from .inference.engine import Engine
-    from .inference.evidence import Case, Vocabulary
+    from .inference.evidence import Vocabulary
     from .network.parts import RedFlag
     from .reasoning.fit import Fit
     from .reasoning.questions import Stop
@@ -91,7 +92,7 @@ class Network(NetworkData):
         from .cohorts.table import diagnose_many
 
         reading = Reading.of(ignore=ignore, ignore_others=ignore_others, code=code, missing=missing, columns=columns)
-        net = self.in_setting(setting)
+        net, with_triage = self.in_setting(setting), yes_or_no("with_triage", with_triage)
         return diagnose_many(net, frame, reading=reading, with_triage=with_triage, threads=threads)
 
     def simulate(self, n: int, seed: int | np.random.Generator | None = None) -> pd.DataFrame:
@@ -100,7 +101,8 @@ class Network(NetworkData):
         Raises
         ------
         EvidenceError
-            `n` is not a whole number of 1 or more, or `seed` is not allowed.
+            `n` is not a whole number of 1 or more, or so large that the cases would take over 4 GiB; or `seed` is not
+            allowed.
 
         """
         from .validation.simulation import simulate
@@ -256,7 +258,15 @@ class Diagnosis(Result):
 
     def __init__(self, network: Network, case: Case) -> None:
         """Compute the posterior of `case` under `network`."""
-        super().__init__(network, case)
+        net = of_kind(Network, "network", network, "a Network, as load_network returns it")
+        case = of_kind(Case, "case", case, "the case of a Diagnosis of the same network, d.case")
+        for said, known in (
+            (case.background, net.background),
+            (case.findings, net.findings),
+            (case.red_flags, net.red_flags),
+        ):
+            _ = [known[id_] for id_ in said]  # refuses the case of another network
+        super().__init__(net, case)
 
     @property
     def network(self) -> Network:
@@ -495,7 +505,7 @@ class Diagnosis(Result):
         level
             probability that the interval holds, strictly between 0 and 1.
         draws
-            how many networks to draw, 20 or more.
+            how many networks to draw, 20 or more, at most so many that they take 4 GiB.
         seed
             the same seed gives the same intervals.
         of
@@ -734,7 +744,7 @@ def diagnose_many(  # noqa: PLR0913 one keyword a choice of the user
         flags the row answers with yes or no: as long as not all are, routine means no more than that nothing urgent
         was said). False: the causes alone. A network without rules of urgency has neither.
     threads
-        how many threads to compute on, at least 1.
+        how many threads to compute on, 1 to 1,024.
 
     Returns
     -------
@@ -818,7 +828,7 @@ def diagnose_file(  # noqa: PLR0913 all but the first two are options
         a .csv file for the rows that have no answer: row number from 1, ids, column, value and reason. None stops at
         the first such row.
     threads
-        how many to compute with, at least 1; the results are the same bits for any number.
+        how many to compute with, 1 to 1,024; the results are the same bits for any number.
     overwrite
         replace `target` and `rejects` if they exist.
     safe_for_spreadsheets
@@ -848,6 +858,10 @@ def diagnose_file(  # noqa: PLR0913 all but the first two are options
     from .cohorts.columns import Reading
     from .cohorts.files import diagnose_file as answer_file
 
+    overwrite = yes_or_no("overwrite", overwrite)
+    threads = threads_of(threads)
+    progress = None if progress is None else function("progress", progress, "a function of one number, or None")
+    notify = function("notify", notify, "a function of one text")
     return answer_file(
         network_of(network, setting),
         source,
@@ -895,7 +909,7 @@ def validate(  # noqa: PLR0913 all but the first are options
     ks
         accuracies to report: a true cause among the first k.
     bootstrap
-        number of resamples; 0 for no intervals.
+        number of resamples, at most so many that their statistics take 4 GiB (over a million); 0 for no intervals.
     level
         of the intervals, between 0 and 1.
     seed

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
 LONGEST_VALUE, LONGEST_PATH = 60, 300
 """Characters of a value and of a path that a message shows."""
+LONGEST_NAME = 80
+"""Characters of an unknown name that are looked at for what it may mean."""
+LISTED = 8
+"""So many names are listed in a message, the others are counted."""
 
 
 class HipBayesError(Exception):
@@ -46,7 +50,7 @@ class NetworkError(HipBayesError, ValueError):
 
     def __str__(self) -> str:
         """Return 'file: key: message' with the parts that are known."""
-        return ": ".join(part for part in (shown_path(self.file), printable(self.key), self.message) if part)
+        return ": ".join(part for part in (shown_path(self.file), shown_path(self.key), self.message) if part)
 
     def at(self, file: str) -> Self:
         """Return the same error, saying which file it is about."""
@@ -105,9 +109,10 @@ class UnknownNameError(EvidenceError, KeyError):
         `what` says what kind of name it should have been, `where` tells how to list them all; `near` are the nearest
         where they are known already.
         """
-        near = tuple(get_close_matches(str(name), list(known), n=3, cutoff=0.6) if near is None else near)
-        hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else "."
-        return cls(f"unknown {what} {shown(name)}{hint} ({where})", name=str(name), near=near)
+        text = name if isinstance(name, str) else shown(name)
+        near = tuple(get_close_matches(text[:LONGEST_NAME], list(known), n=3, cutoff=0.6) if near is None else near)
+        hint = f"; did you mean {' or '.join(map(shown, near))}?" if near else "."
+        return cls(f"unknown {what} {shown(name)}{hint} ({where})", name=text, near=near)
 
 
 class ContradictionError(EvidenceError):
@@ -127,7 +132,7 @@ def shown(value: object) -> str:
     try:
         text = " ".join(repr(value).split())
     except Exception:  # noqa: BLE001 the value's own code, or a number or a nesting without end
-        text = f"a {type(value).__name__} that cannot be shown"
+        text = f"something of the type {type(value).__name__}"
     return printable(text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 3]}...")
 
 
@@ -136,6 +141,13 @@ def shown_path(path: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> str
     text = printable(os.fsdecode(path))
     half = LONGEST_PATH // 2
     return text if len(text) <= LONGEST_PATH else f"{text[:half]}...{text[-half:]}"
+
+
+def listed(names: Iterable[object]) -> str:
+    """Return some names as a message lists them: the first as `shown`, and how many more there are."""
+    names = tuple(names)
+    more = f", and {len(names) - LISTED:,} more" if len(names) > LISTED else ""
+    return ", ".join(map(shown, names[:LISTED])) + more
 
 
 def printable(text: str) -> str:

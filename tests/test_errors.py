@@ -103,8 +103,8 @@ def test_a_value_is_shown_whatever_it_is() -> None:
     for _ in range(100_000):
         deep = [deep]
 
-    assert shown(_Hostile()) == "a _Hostile that cannot be shown"
-    assert shown(10**5000) == "a int that cannot be shown"
-    assert shown(deep) == "a list that cannot be shown"
+    assert shown(_Hostile()) == "something of the type _Hostile"
+    assert shown(10**5000) == "something of the type int"
+    assert shown(deep) == "something of the type list"
     assert shown("x" * 10_000) == "'" + "x" * 56 + "..."
     assert shown(type("R", (), {"__repr__": lambda _: "a\x1b[31mb"})()) == r"a\x1b[31mb"

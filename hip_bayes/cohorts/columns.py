@@ -18,10 +18,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hip_bayes.errors import EvidenceError, HipBayesError, UnknownNameError, shown
+from hip_bayes.errors import (
+    LISTED,
+    LONGEST_NAME,
+    EvidenceError,
+    HipBayesError,
+    UnknownNameError,
+    listed,
+    shown,
+    shown_path,
+)
 from hip_bayes.inference.answers import is_code, is_number, is_unknown, number_in
-from hip_bayes.inference.arguments import as_number, columns_to_ignore, names_of
-from hip_bayes.inference.evidence import LONGEST_NAME, vocabulary_of
+from hip_bayes.inference.arguments import as_number, columns_to_ignore, entries_of, names_of, refused, yes_or_no
+from hip_bayes.inference.evidence import vocabulary_of
+from hip_bayes.network.reading import bytes_of
 from hip_bayes.network.search import folded
 
 if TYPE_CHECKING:
@@ -37,8 +47,6 @@ MISSPELT = 0.88
 FEW = 4
 """By so many letters a misspelt word is not longer or shorter."""
 BOOLS = {"true": "1", "false": "0"}
-LISTED = 8
-"""So many columns or values are named in an error, the others are counted."""
 NO_FACT = "columns that are not facts go into ignore=[{quoted}], or all of them with ignore_others=True"
 NOTHING_SAID: Mapping[str, Mapping[str, object]] = {}
 
@@ -79,30 +87,17 @@ class Reading:
         columns: object = None,
     ) -> Reading:
         """Return the reading that options of Python or a mapping file describe; EvidenceError for what does not."""
-        for name, value in (("code", code), ("columns", columns)):
-            if value is not None and not isinstance(value, Mapping):
-                raise EvidenceError(f"{name} is {shown(value)}; allowed: a mapping by column", name=name, value=value)
         codes = {}
-        for column, values in (code or {}).items():  # type: ignore[attr-defined]
-            if not isinstance(values, Mapping) or not values:
-                raise EvidenceError(
-                    f"code of {shown(column)} is {shown(values)}; allowed: a mapping like {{'1': 'no', '2': 'yes'}}",
-                    name="code",
-                    value=values,
-                )
-            codes[str(column)] = {as_written(value): meaning for value, meaning in values.items()}
-        if not isinstance(ignore_others, bool):
-            raise EvidenceError(
-                f"ignore_others is {shown(ignore_others)}; allowed: True or False",
-                name="ignore_others",
-                value=ignore_others,
-            )
+        for column, values in [] if code is None else entries_of("code", code, "a mapping by column"):
+            what, like = f"code of {shown(column)}", "a mapping like {'1': 'no', '2': 'yes'}"
+            meanings = entries_of(what, values, like) or refused(what, values, like)
+            codes[str(column)] = {as_written(value): meaning for value, meaning in meanings}
         return cls(
             code=codes,
             missing=tuple(as_written(v) for v in ((missing,) if is_number(missing) else names_of("missing", missing))),
             ignore=names_of("ignore", ignore),
-            ignore_others=ignore_others,
-            columns=dict(columns or {}),  # type: ignore[call-overload]
+            ignore_others=yes_or_no("ignore_others", ignore_others),
+            columns={} if columns is None else dict(entries_of("columns", columns, "a mapping of headers to facts")),
         )
 
 
@@ -243,14 +238,14 @@ def match(
             raise error.within(f"column {shown(label)}", what_to_do) from None
     for header in reading.columns:
         if header not in labels:
-            where = f"the columns: {', '.join(map(str, labels[:LISTED]))}"
+            where = f"the columns: {listed(labels)}"
             raise UnknownNameError.among(header, [str(label) for label in labels], what="column", where=where)
     code: dict[str, Mapping[str, object]] = {}
     for column, values in reading.code.items():
         by_header = [name for name, header in headers.items() if header == column]
         names = by_header or [name for name in places if name == column]
         if not names:
-            where = f"the columns of facts: {', '.join([*headers.values()][:LISTED])}"
+            where = f"the columns of facts: {listed(headers.values())}"
             raise UnknownNameError.among(column, [*headers.values(), *places], what="column to code", where=where)
         if names[0] in code:
             raise EvidenceError(f"code has {names[0]} twice, under two names; allowed: once", name="code", value=column)
@@ -345,29 +340,30 @@ def refuse_codes(columns: Columns, tallies: Mapping[str, Tally]) -> None:
         return
     name, tally = next(iter(coded.items()))
     header = columns.headers[name]
+    brief = header if len(header) <= LONGEST_NAME else f"{header[:LONGEST_NAME]}..."
     if name == "age":
         age = _plainly(tally.strange)
         raise EvidenceError(
             f"column {shown(header)} has {age}, first in row {tally.first}: it may be an age, or nothing, as missing "
-            f'says. Say which (cohort --code "{header}: {age}={age}" or {age}=unknown; in Python '
-            f"code={{{header!r}: {{{age}: {age}}}}} or 'unknown'). No row was answered",
+            f'says. Say which (cohort --code "{brief}: {age}={age}" or {age}=unknown; in Python '
+            f"code={{{shown(header)}: {{{age}: {age}}}}} or 'unknown'). No row was answered",
             name=name,
             value=tally.strange,
         )
-    listed = ", ".join(
+    has = ", ".join(
         f"{_plainly(value)} ({count:,} row{'s' * (count != 1)})" for value, count in tally.values.most_common(LISTED)
     )
-    listed += f", and {len(tally.values) - LISTED:,} more" if len(tally.values) > LISTED else ""
+    has += f", and {len(tally.values) - LISTED:,} more" if len(tally.values) > LISTED else ""
     others = [columns.headers[other] for other in [*coded][1:]]
-    also = f" Also coded: {', '.join(others[:LISTED])}{', ...' if len(others) > LISTED else ''}." if others else ""
+    also = f" Also coded: {listed(others)}." if others else ""
     pairs = {"1": "female", "2": "male"} if name == "sex" else {"1": "no", "2": "yes"}
     example = " ".join(f"{code}={meaning}" for code, meaning in pairs.items())
     strange = _plainly(tally.strange)
     raise EvidenceError(
-        f"column {shown(header)} is coded: it has {listed}; {strange}, first in row {tally.first}, is no answer. Say "
-        f'what every code means (cohort --code "{header}: {example}"; in Python code={{{header!r}: {pairs}}}), which '
+        f"column {shown(header)} is coded: it has {has}; {strange}, first in row {tally.first}, is no answer. Say "
+        f'what every code means (cohort --code "{brief}: {example}"; in Python code={{{shown(header)}: {pairs}}}), which '
         f'of them stand for nothing in every column (--missing="-9"; missing=[-9]), or pass over the column (--ignore '
-        f"{shlex.quote(header)}; ignore=[{header!r}]).{also} No row was answered",
+        f"{shlex.quote(brief)}; ignore=[{shown(header)}]).{also} No row was answered",
         name=name,
         value=tally.strange,
     )
@@ -448,15 +444,16 @@ def mapping_file(path: Path) -> Reading:
     and ``code.COLUMN`` (value = "meaning").
     """
     try:
-        data = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except (OSError, ValueError) as error:
-        raise HipBayesError(f"{path}: the mapping cannot be read ({error}); allowed: a TOML file") from None
+        data = tomllib.loads(bytes_of(path).decode("utf-8-sig"))
+    except (OSError, ValueError, RecursionError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise HipBayesError(f"{shown_path(path)}: the mapping cannot be read ({why}); allowed: a TOML file") from None
     known = ("missing", "ignore", "ignore_others", "columns", "code")
     for key in data:
         if key not in known:
             unknown = UnknownNameError.among(key, known, what="key", where=f"keys here: {', '.join(known)}")
-            raise unknown.within(str(path))
+            raise unknown.within(shown_path(path))
     try:
         return Reading.of(**data)
     except EvidenceError as error:
-        raise error.within(str(path)) from None
+        raise error.within(shown_path(path)) from None

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from hip_bayes.errors import EvidenceError, HipBayesError, shown
-from hip_bayes.inference.arguments import whole_number
+from hip_bayes.inference.arguments import threads_of
 from hip_bayes.inference.engine import engine_of
 from hip_bayes.inference.evidence import SAME, Cases, vocabulary_of
 from hip_bayes.network.parts import LEVELS, SEXES
@@ -128,7 +128,7 @@ def diagnose_table(  # noqa: PLR0913 what diagnose_many takes, and where rejects
     """
     import pandas as pd
 
-    threads = whole_number("threads", threads, 1)
+    threads = threads_of(threads)
     _ = engine_of(net).coverage  # made once, not by every thread
     if columns is None:
         columns = match(net, frame.columns.tolist(), reading or Reading())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hip_bayes.errors import EvidenceError, shown
-from hip_bayes.inference.arguments import names_of, whole_number
+from hip_bayes.inference.arguments import at_most, names_of
 from hip_bayes.inference.engine import engine_of
 from hip_bayes.inference.result import Result
 from hip_bayes.reasoning.moved_numbers import Answers, allowed
@@ -78,8 +78,7 @@ def weakest_numbers(
     """
     import pandas as pd
 
-    if k is not None:
-        k = whole_number("k", k, 1, "or None (all)")
+    k = at_most("k", k)
     read = _read(net, cases, ignore)
     tables = [numbers_of(Result(net, case)) for case in read]
     table = pd.concat([t[t["basis"] == "judgement"] for t in tables])
@@ -108,7 +107,7 @@ def weakest_numbers(
         index=table.index,
     )
     out = out[out["influence"] > LEADS].sort_values("influence", ascending=False, kind="stable")
-    return out if k is None else out.head(k)
+    return out.head(k)
 
 
 def _read(net: NetworkData, cases: pd.DataFrame, ignore: Iterable[str]) -> list[Case]:
@@ -120,7 +119,7 @@ def _read(net: NetworkData, cases: pd.DataFrame, ignore: Iterable[str]) -> list[
     if len(cases) == 0:
         raise EvidenceError("got no cases; allowed: a pandas DataFrame with one row or more")
     labels = cases.columns.tolist()
-    ignored = names_of("ignore", ignore)
+    ignored = frozenset(names_of("ignore", ignore))
     reading = Reading(ignore=tuple(c for c in labels if c in ignored))
     read, errors, _ = read_table(net, cases, match(net, labels, reading))
     found = []

@@ -178,7 +178,7 @@ class Interview:
 
     def _is_state(self, id_: str, word: str) -> bool:
         """Say whether a word is the name of a state, which may be "back" or "1"."""
-        return word in [state.lower() for state in self.network.states_of(id_)]
+        return id_ in self.network.findings and word in [state.lower() for state in self.network.states_of(id_)]
 
     def _ranking(self, kinds: Iterable[str]) -> Ranking:
         """Return what each question of some kinds that may still be asked is worth."""

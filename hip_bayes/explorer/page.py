@@ -209,7 +209,7 @@ class Explorer:
             whatever `Diagnosis.given` refuses; nothing is changed then.
 
         """
-        self._become(self._diagnosis.given({id_: value}))
+        self._become(self._diagnosis.given({self._diagnosis.network.vocabulary.resolve(id_): value}))
 
     def undo(self) -> None:
         """Take back the last answer, "don't know" or reset; nothing happens where there was none."""

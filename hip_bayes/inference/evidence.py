@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hip_bayes.errors import ContradictionError, EvidenceError, UnknownNameError, shown
+from hip_bayes.errors import LONGEST_NAME, ContradictionError, EvidenceError, UnknownNameError, shown
 from hip_bayes.network.parts import SEXES, Table
 from hip_bayes.network.search import find, folded
 
 from .answers import is_unknown, sex_of, weight_of, years_of
+from .arguments import entries_of, of_kind, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from hip_bayes.network.model import NetworkData
     from hip_bayes.network.parts import Background, Finding, RedFlag
 
-LONGEST_NAME = 80
-"""Characters of an unknown name that are looked at for what it may mean."""
 SAME = 1e-9
 """How near two weights must be to say the same."""
 
@@ -166,11 +165,11 @@ class Vocabulary:
         if meant is not None:
             return meant
         net = self.net
-        if isinstance(name, str) and (name in net.causes or name in net.groups or name in net.subtype_of):
+        if name in net.causes or name in net.groups or name in net.subtype_of:
             raise EvidenceError(
                 f"{name!r} is a cause: its probability is what you get, not what you say; say findings, background "
                 "and red flags (`hip-bayes findings` lists them)",
-                name=name,
+                name=str(name),
             )
         raise UnknownNameError.among(
             name,
@@ -178,7 +177,7 @@ class Vocabulary:
             what="finding",
             where=f"`hip-bayes findings`, or load_network().findings, .background and .red_flags, list all "
             f"{len(self.names)} names",
-            near=find(net, str(name)[:LONGEST_NAME])[:3],
+            near=find(net, name[:LONGEST_NAME])[:3] if isinstance(name, str) else (),
         )
 
     def column(self, label: object) -> str | None:
@@ -191,15 +190,17 @@ class Vocabulary:
 
     def id_of(self, name: str) -> str:
         """Return the id that a name says something about: an alias is of a finding."""
+        name = self.resolve(name)
         return self.alias[name][0] if name in self.alias else name
 
     def read(self, *sayings: Iterable[tuple[str, object]], before: Case | None = None) -> Case:
         """Return the case that (name, value) pairs describe, on top of `before`, whose facts they replace."""
-        sex, age = (before.sex, before.age) if before else (None, None)
-        weights: dict[str, float] = {**before.background, **before.findings} if before else {}
-        flags: dict[str, bool] = dict(before.red_flags) if before else {}
+        before = Case() if before is None else of_kind(Case, "before", before, "the case of a result, d.case")
+        sex, age = before.sex, before.age
+        weights: dict[str, float] = {**before.background, **before.findings}
+        flags: dict[str, bool] = dict(before.red_flags)
         said: dict[str, tuple[str, object]] = {}
-        for name, value in (pair for saying in sayings for pair in saying):
+        for name, value in _pairs(sayings):
             name = self.resolve(name)  # noqa: PLW2901 as it is meant
             id_, meaning = self.meaning(name, value)
             if id_ in said and None not in (meaning, said[id_][1]) and not _same(meaning, said[id_][1]):
@@ -237,6 +238,7 @@ class Vocabulary:
 
     def meaning(self, name: str, value: object) -> tuple[str, object]:
         """Return the canonical id and the meaning of a value: a float, a bool (red flags), a sex, or None."""
+        name = self.resolve(name)
         if is_unknown(value):
             return self.id_of(name), None
         if name == "age":
@@ -275,8 +277,19 @@ def _put(into: dict[str, object] | dict[str, float] | dict[str, bool], id_: str,
         into[id_] = meaning  # type: ignore[assignment]
 
 
-def items_of(said: object) -> Iterator[tuple[str, object]]:
-    """Iterate over the names and values of a mapping, a pandas Series or a row of `itertuples`; else EvidenceError."""
+def _pairs(sayings: Iterable[Iterable[tuple[str, object]]]) -> Iterator[tuple[str, object]]:
+    """Iterate over the pairs of several sayings; EvidenceError for what is none."""
+    for saying in sayings:
+        if not isinstance(saying, Iterable):
+            refused("what is said", saying, "pairs of a name and a value")
+        for pair in saying:
+            if not isinstance(pair, tuple) or len(pair) != 2:
+                refused("what is said", pair, "a name and a value")
+            yield pair
+
+
+def items_of(said: object) -> Iterable[tuple[str, object]]:
+    """Return the names and values of a mapping, a pandas Series or a row of `itertuples`; else EvidenceError."""
     if isinstance(said, tuple) and hasattr(said, "_asdict"):
         return ((name, value) for name, value in said._asdict().items() if name != "Index")
     pandas = sys.modules.get("pandas")
@@ -284,11 +297,12 @@ def items_of(said: object) -> Iterator[tuple[str, object]]:
         raise EvidenceError(
             "got a DataFrame; allowed: one case, a mapping or a row; diagnose_many takes a table of them"
         )
-    if isinstance(said, Mapping) or (pandas is not None and isinstance(said, pandas.Series)):
-        return iter(said.items())
-    raise EvidenceError(
-        f"got a {type(said).__name__}; allowed: a mapping or a pandas row of names and values, or keyword arguments"
-    )
+    if pandas is not None and isinstance(said, pandas.Series):
+        return list(said.items())
+    allowed = "a mapping or a pandas row of names and values, or keyword arguments"
+    if not isinstance(said, Mapping):
+        raise EvidenceError(f"got a {type(said).__name__}; allowed: {allowed}")
+    return entries_of("what is said", said, allowed)
 
 
 def vocabulary_of(net: NetworkData) -> Vocabulary:

@@ -30,8 +30,8 @@ def replaced(part: object, path: list[str], value: object, whole: str) -> object
             if isinstance(part, (Number, OddsRatio)) and not rest:
                 return _new_number(part, {head: value}, whole)
             return dataclasses.replace(part, **{head: replaced(getattr(part, head), rest, value, whole)})
-        raise UnknownNameError.among(head, names, what="field", where=f"in the path {whole!r}")
-    raise UnknownNameError(f"the path {whole!r} goes on behind a plain value, at {head!r}", name=whole)
+        raise UnknownNameError.among(head, names, what="field", where=f"in the path {shown(whole)}")
+    raise UnknownNameError(f"the path {shown(whole)} goes on behind a plain value, at {shown(head)}", name=whole)
 
 
 def _new_value(old: object, value: object, path: str) -> object:
@@ -63,7 +63,8 @@ def _new_number(old: Number | OddsRatio, value: object, path: str) -> Number | O
     known = {f.name for f in dataclasses.fields(old)}
     for name, new in fields.items():
         if name not in known:
-            raise NetworkError(f"unknown field {name!r} of a number; allowed: {', '.join(sorted(known))}", key=path)
+            allowed = ", ".join(sorted(known))
+            raise NetworkError(f"unknown field {shown(name)} of a number; allowed: {allowed}", key=path)
         if isinstance(getattr(old, name), float):
             fields[name] = _plain_number(new, path, f"{name} is ")
         elif name == "source":
@@ -82,7 +83,10 @@ def _new_number(old: Number | OddsRatio, value: object, path: str) -> Number | O
 def _plain_number(value: object, path: str, what: str = "got ") -> float:
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         raise NetworkError(f"{what}{shown(value)}; allowed: a number or a mapping of its fields", key=path)
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        raise NetworkError(f"{what}{shown(value)}; allowed: a number that fits into a float", key=path) from None
 
 
 def with_odds_times(p: P, ratio: float) -> P:

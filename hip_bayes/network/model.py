@@ -12,20 +12,23 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+
+import numpy as np
 
 from hip_bayes.errors import EvidenceError, NetworkError, UnknownNameError, shown
 
 from .changes import multiplied, replaced
 from .checks import check
 from .contents import Contents
-from .parts import Table
+from .parts import Finding, Table
 from .wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sized
 
-    from .parts import Background, Cause, Finding, Group, RedFlag, Subtype
+    from .parts import Background, Cause, Group, RedFlag, Subtype
 
 T = TypeVar("T")
 
@@ -107,7 +110,7 @@ class NetworkData(Contents):
                 raise NetworkError(f"got the path {shown(path)}; allowed: a text like 'findings.groin_pain.leak'")
             head, *rest = path.removeprefix("network.").split(".")
             if head not in entries:
-                raise UnknownNameError.among(head, entries, what="entry", where=f"in the path {path!r}")
+                raise UnknownNameError.among(head, entries, what="entry", where=f"in the path {shown(path)}")
             parts[head] = replaced(parts[head], rest, value, path)
         if self.setting:
             new = parts["settings"][self.setting].odds_multipliers  # type: ignore[index]
@@ -143,7 +146,7 @@ class NetworkData(Contents):
         The prior odds of each cause, in every cell, are multiplied as the file says; intercepts are solved anew.
 
         """
-        if setting is None or setting == self.setting:
+        if setting is None:
             return self
         if not isinstance(setting, str):
             raise EvidenceError(
@@ -151,6 +154,8 @@ class NetworkData(Contents):
                 name="setting",
                 value=setting,
             )
+        if setting == self.setting:
+            return self
         if self.setting is not None:
             raise EvidenceError(
                 f"this network is already priced for {self.setting!r}; ask the original one for {shown(setting)}",
@@ -183,7 +188,7 @@ class NetworkData(Contents):
 
         """
         low, high = self.age_range
-        if not low <= age <= high:
+        if not isinstance(age, Real) or isinstance(age, (bool, np.timedelta64)) or not low <= age <= high:
             raise EvidenceError(f"age is {shown(age)}; allowed: {low} to {high} years", name="age", value=age)
         return next(b.label for b in self.bands.values() if age < b.high)
 
@@ -199,8 +204,16 @@ class NetworkData(Contents):
         return self._named[id_].name
 
     def states_of(self, id_: str) -> tuple[str, str]:
-        """Return what absent and present are called in an answer: ("no", "yes"), or the names of a finding's states."""
-        states = self.findings[id_].states if id_ in self.findings else ("absent", "present")
+        """Return what absent and present are called in an answer: ("no", "yes"), or the names of a finding's states.
+
+        Raises
+        ------
+        UnknownNameError
+            the network has nothing of this id.
+
+        """
+        named = self._named[id_]
+        states = named.states if isinstance(named, Finding) else ("absent", "present")
         return ("no", "yes") if states == ("absent", "present") else states
 
     @cached_property

@@ -48,7 +48,7 @@ class Table(Mapping[str, T]):
         """Return the entry called `key`; UnknownNameError (a KeyError) if there is none."""
         try:
             return self._items[key]
-        except (KeyError, TypeError):
+        except Exception:  # noqa: BLE001 a key that is no text has code of its own
             where = f"there are {len(self._items)}: " + ", ".join(list(self._items)[:8])
             raise UnknownNameError.among(
                 key, self._items, what=self.what, where=where + (", ..." if len(self._items) > 8 else "")
@@ -56,7 +56,7 @@ class Table(Mapping[str, T]):
 
     def get(self, key: str, default: Any = None) -> Any:  # noqa: ANN401 as Mapping.get
         """Return the entry called `key`, or `default`: without looking for near names, which takes time."""
-        return self._items.get(key, default)
+        return self._items.get(key, default) if isinstance(key, str) else default
 
     def __contains__(self, key: object) -> bool:
         """Say whether there is an entry called `key`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import stat
@@ -79,7 +80,7 @@ def load(network: str | os.PathLike[str] | None, make: Callable[[Mapping[str, ob
         return cast("N", _shipped(network, make))
     try:
         path = Path(network)
-    except TypeError:
+    except Exception:  # noqa: BLE001 what gives a path has code of its own
         message = f"got a {type(network).__name__}; allowed: the name of a shipped network or the path of a TOML file"
         raise NetworkError(message) from None
     return _load(path, make)
@@ -97,7 +98,7 @@ def _shipped(name: str, make: Callable[[Mapping[str, object]], object]) -> objec
         )
     if name not in known:
         raise NetworkNotFoundError(
-            f"no shipped network is called {name!r}; there are: {', '.join(known)} (for a file of yours give its "
+            f"no shipped network is called {shown(name)}; there are: {', '.join(known)} (for a file of yours give its "
             "path, ending in .toml)"
         )
     return _load(known[name], make)
@@ -115,24 +116,39 @@ def _without_waiting(name: str, flags: int) -> int:
     return os.open(name, flags | getattr(os, "O_NONBLOCK", 0))
 
 
-def _read(path: Path) -> bytes:
-    """Return what is in a file of the file system, which may be anything."""
+def bytes_of(path: Path, most: int = MAX_BYTES) -> bytes:
+    """Return what is in a file, whatever it is that has this name.
+
+    Raises
+    ------
+    OSError
+        it cannot be read, is no file or has more than so many bytes; `strerror` says why.
+
+    """
     try:
         with open(path, "rb", opener=_without_waiting) as file:
             about = os.fstat(file.fileno())
             regular, size = stat.S_ISREG(about.st_mode), about.st_size
-            data = file.read(MAX_BYTES + 1) if regular and size <= MAX_BYTES else b""
+            data = file.read(most + 1) if regular and size <= most else b""
+    except ValueError as error:
+        raise OSError(errno.EINVAL, "no file can have this name") from error
+    if not regular:
+        raise OSError(errno.EINVAL, "this is a device or a pipe")
+    if max(size, len(data)) > most:
+        raise OSError(errno.EFBIG, f"the file has {max(size, len(data)):,} bytes, more than {most:,}")
+    return data
+
+
+def _read(path: Path) -> bytes:
+    """Return what is in a file of the file system, which may be anything."""
+    try:
+        return bytes_of(path)
     except IsADirectoryError:
         raise NetworkError("this is a directory; allowed: a TOML file") from None
     except FileNotFoundError:
         raise NetworkNotFoundError("there is no such file; give the path of a TOML file") from None
-    except (OSError, ValueError) as error:
-        raise NetworkError(f"the file cannot be read ({error}); allowed: a readable TOML file") from None
-    if not regular:
-        raise NetworkError("this is a device or a pipe; allowed: a TOML file")
-    if max(size, len(data)) > MAX_BYTES:
-        raise NetworkError(f"the file has {max(size, len(data)):,} bytes; allowed: at most {MAX_BYTES:,}")
-    return data
+    except OSError as error:
+        raise NetworkError(f"{error.strerror}; allowed: a readable TOML file") from None
 
 
 def _parse(path: Traversable) -> dict[str, Any]:

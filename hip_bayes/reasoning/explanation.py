@@ -7,6 +7,7 @@ to a cause is v(S) = logit P(cause | the pieces in S), all else unknown; each pi
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from itertools import accumulate
 from math import comb
@@ -239,7 +240,7 @@ def most_probable(d: Result, k: int = 5) -> pd.DataFrame:
     """
     import pandas as pd
 
-    k = whole_number("k", k, 1)
+    k = min(whole_number("k", k, 1), sys.maxsize)
     joint, axis = _joint(d.network, d.case)
     for at in axis.values():
         absent, *forms = np.split(joint, joint.shape[at], axis=at)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hip_bayes.inference.arguments import level_of, names_of, whole_number
+from hip_bayes.inference.arguments import how_many, level_of, names_of, whole_number
 from hip_bayes.inference.engine import Engine, engine_of
 from hip_bayes.inference.enumeration import Enumeration
 from hip_bayes.inference.noisy_or import Links
@@ -69,7 +69,8 @@ def intervals(
     level
         probability that the interval holds, strictly between 0 and 1.
     draws
-        how many networks to draw, 20 or more. With 200, the end of a 90 % interval is itself sure to about one and a
+        how many networks to draw, 20 or more, at most so many that they take 4 GiB: hundreds of thousands with few
+        findings known, tens of thousands with many. With 200, the end of a 90 % interval is itself sure to about one and a
         half percentiles of the draws, with 1,000 to two thirds of one.
     seed
         whole number, 0 or more; the same seed draws the same networks, whatever the case.
@@ -150,8 +151,8 @@ def draw_posteriors(d: Result, draws: int = 200, seed: int = 0) -> tuple[tuple[s
     Takes and raises what `intervals` does. Returns the ids of causes, subtypes and groups, and P(present | evidence),
     exact in each draw, shape (draws, ids). Row k is of the k-th network, whatever the case and however many draws.
     """
-    count = whole_number("draws", draws, FEWEST)
-    sampler = Sampler(count, whole_number("seed", seed, 0))
+    a_draw = 100 * len(d.probability) * (2 + len(d.case.findings))
+    sampler = Sampler(how_many("draws", draws, FEWEST, a_draw), whole_number("seed", seed, 0))
     net = restricted(d.network, d.case.findings)
     solved = engine_of(d.network).prior
     units = Engine(net, prior=solved).enumeration.units

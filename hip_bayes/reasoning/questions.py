@@ -11,15 +11,14 @@ which is how much the answer is expected to lower the entropy of S (Lindley, Ann
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import exp, isnan
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hip_bayes.errors import EvidenceError, UnknownNameError, shown
-from hip_bayes.inference.arguments import as_number, names_of, whole_number
+from hip_bayes.errors import EvidenceError, UnknownNameError
+from hip_bayes.inference.arguments import as_number, at_most, entries_of, is_in, names_of, refused
 from hip_bayes.inference.engine import engine_of
 from hip_bayes.inference.enumeration import binary_entropy
 from hip_bayes.inference.evidence import vocabulary_of
@@ -29,6 +28,8 @@ from hip_bayes.network.wording import counted, percent
 from .triage import triage_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -290,8 +291,7 @@ def next_questions(
     """
     import pandas as pd
 
-    if k is not None:
-        k = whole_number("k", k, 1, "or None (all)")
+    k = at_most("k", k)
     net = d.network
     of_name = _costs(net, costs)
     ranking = rank(net, d.case, askable(d, kinds, skip))
@@ -481,15 +481,10 @@ def _kinds(kinds: str | Iterable[str] | None) -> tuple[str, ...]:
     """Return the kinds that were meant, all of them known."""
     if kinds is None:
         return KINDS
-    names = (kinds,) if isinstance(kinds, str) else tuple(kinds) if isinstance(kinds, Iterable) else ()
-    if not names:
-        raise EvidenceError(
-            f"kinds is {shown(kinds)}; allowed: one or more of {', '.join(ALL_KINDS)}, or None",
-            name="kinds",
-            value=kinds,
-        )
+    allowed = f"one or more of {', '.join(ALL_KINDS)}, or None"
+    names = names_of("kinds", kinds, allowed) or refused("kinds", kinds, allowed)
     for name in names:
-        if name not in ALL_KINDS:
+        if not is_in(name, ALL_KINDS):
             raise UnknownNameError.among(name, ALL_KINDS, what="kind of question", where=", ".join(ALL_KINDS))
     return names
 
@@ -504,13 +499,11 @@ def _skipped(net: NetworkData, skip: str | Iterable[str]) -> tuple[str, ...]:
 
 def _costs(net: NetworkData, costs: Mapping[str, float] | None) -> dict[str, float]:
     """Return the costs that were given, all of them of something and above 0."""
-    if costs is not None and not isinstance(costs, Mapping):
-        raise EvidenceError(
-            f"costs is {shown(costs)}; allowed: a mapping of finding ids or kinds to numbers, or None", name="costs"
-        )
+    allowed = "a mapping of finding ids or kinds to numbers, or None"
+    given = [] if costs is None else entries_of("costs", costs, allowed)
     known = {name: name for name in (*ALL_KINDS, *net.background, *net.findings)}
     known |= {alias: f.id for f in net.findings.values() for alias in f.aliases}
-    for name, cost in (costs or {}).items():
+    for name, cost in given:
         if not isinstance(name, str) or name not in known:
             raise UnknownNameError.among(
                 name,
@@ -519,10 +512,10 @@ def _costs(net: NetworkData, costs: Mapping[str, float] | None) -> dict[str, flo
                 where="load_network().findings and .background list what has a cost",
             )
         _check_number(f"the cost of {name!r}", cost, "a finite number above 0", most=sys.float_info.max)
-    return {known[name]: float(cost) for name, cost in (costs or {}).items()}
+    return {known[name]: float(cost) for name, cost in given}
 
 
 def _check_number(what: str, value: object, allowed: str, *, most: float) -> None:
     """Refuse what is not a finite number above 0 and at most `most`."""
     if not 0 < as_number(value) <= most:
-        raise EvidenceError(f"{what} is {shown(value)}; allowed: {allowed}", name=what, value=value)
+        refused(what, value, allowed)

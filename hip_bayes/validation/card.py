@@ -11,20 +11,20 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from hip_bayes.errors import EvidenceError, shown
+from hip_bayes.errors import EvidenceError
+from hip_bayes.inference.arguments import of_kind, refused
+from hip_bayes.network.model import NetworkData
 from hip_bayes.network.parts import LEVELS
 from hip_bayes.network.provenance import by_basis, entries
 from hip_bayes.network.wording import DISCLAIMER
 
 from .cases import OTHER
+from .validate import Validation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from hip_bayes.network.model import NetworkData
     from hip_bayes.network.provenance import Entry
-
-    from .validate import Validation
 
 FEW = 5
 """Cases of a cause below which its row says next to nothing."""
@@ -66,15 +66,14 @@ def model_card(net: NetworkData, validation: Validation[Any], *, about: str) -> 
     # Model card: Hip pain in adult runners
 
     """
-    validated = validation.network
+    net = of_kind(NetworkData, "net", net, "a Network, as load_network returns it")
+    validated = of_kind(Validation, "validation", validation, "what validate returns").network
     if net.fingerprint != validated.fingerprint:
         raise EvidenceError(
             f"the validation is of another network, {validated!r}; this is {net!r}; call validate(cases, network=net)"
         )
-    if not isinstance(about, str) or not about.strip():
-        raise EvidenceError(
-            f"about is {shown(about)}; allowed: a text on where the cases come from", name="about", value=about
-        )
+    if not isinstance(about, str) or not about.strip() or not " ".join(about.split()).isprintable():
+        refused("about", about, "a text on where the cases come from, without control characters")
     found = [e for e in entries(net) if _is_number(e.path)]
     sections = (
         _head(net),

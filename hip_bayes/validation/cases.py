@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hip_bayes.errors import ContradictionError, EvidenceError, UnknownNameError, shown
-from hip_bayes.inference.arguments import columns_to_ignore
+from hip_bayes.errors import ContradictionError, EvidenceError, UnknownNameError, shown, shown_path
+from hip_bayes.inference.arguments import columns_to_ignore, is_in, items_in, refused
 from hip_bayes.inference.evidence import vocabulary_of
+from hip_bayes.network.reading import bytes_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 OTHER = "other"
 """The cause that stands for all that are not in the list."""
 SUBGROUPS = ("sex", "age", "setting")
+MOST_BYTES = 2**30
+"""Of a file of coded cases."""
 CODED = (
     "age",
     "sex",
@@ -65,30 +68,33 @@ def read_cases(
     if isinstance(cases, pd.DataFrame):
         return _from_table(cases, net, truth, by, ignore)
     if isinstance(cases, (str, os.PathLike)):
-        cases = _lines(Path(cases))
+        cases = _lines(cases)
+    allowed = "the path of a JSONL file of coded cases, several of them as dicts, or a pandas DataFrame with the truth"
     if isinstance(cases, Mapping) or not isinstance(cases, Iterable):
-        raise EvidenceError(
-            f"got a {type(cases).__name__}; allowed: the path of a JSONL file of coded cases, several of them as "
-            "dicts, or a pandas DataFrame with a column of the truth"
-        )
-    return _from_coded(list(cases), net, by)
+        raise EvidenceError(f"got a {type(cases).__name__}; allowed: {allowed}")
+    return _from_coded(items_in("cases", cases, allowed), net, by)
 
 
-def _lines(path: Path) -> list[object]:
+def _lines(path: str | os.PathLike[str]) -> list[object]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, ValueError) as error:  # no file has such a name, or this is no text
-        raise EvidenceError(f"{path}: the cases cannot be read ({error}); give the path of a JSONL file") from None
+        place = shown_path(path)
+    except Exception:  # noqa: BLE001 what gives a path has code of its own
+        refused("cases", path, "the path of a JSONL file")
+    try:
+        lines = bytes_of(Path(path), MOST_BYTES).decode().splitlines()
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise EvidenceError(f"{place}: the cases cannot be read ({why}); give the path of a JSONL file") from None
     found = []
     for number, line in enumerate(lines, start=1):
         try:
             found += [json.loads(line)] if line.strip() else []
         except (ValueError, RecursionError) as error:  # ValueError also for a number of thousands of digits
-            raise EvidenceError(f"{path}, line {number}: not JSON ({error}); allowed: one case a line") from None
+            raise EvidenceError(f"{place}, line {number}: not JSON ({error}); allowed: one case a line") from None
     return found
 
 
-def _from_coded(cases: list[object], net: NetworkData, by: tuple[str, ...]) -> tuple[Labelled, Counter[str], int]:
+def _from_coded(cases: tuple[object, ...], net: NetworkData, by: tuple[str, ...]) -> tuple[Labelled, Counter[str], int]:
     import pandas as pd
 
     known = set(vocabulary_of(net).names)
@@ -141,7 +147,9 @@ def _facts(case: object, place: str) -> dict[str, object]:
     row: dict[str, object] = {}
     for name, value in pairs:
         if row.setdefault(name, value) != value:
-            raise ContradictionError(f"{place}: {name!r} is said to be present and absent; say one of them", name=name)
+            raise ContradictionError(
+                f"{place}: {shown(name)} is said to be present and absent; say one of them", name=name
+            )
     return row
 
 
@@ -149,17 +157,17 @@ def _from_table(
     frame: pd.DataFrame, net: NetworkData, truth: str, by: tuple[str, ...], ignore: Iterable[str]
 ) -> tuple[Labelled, Counter[str], int]:
     columns = frame.columns.tolist()
-    if truth not in columns:
+    if not is_in(truth, columns):
         raise UnknownNameError.among(
             truth, map(str, columns), what="column", where="truth= names the column with the true causes"
         )
+    for name in by:
+        _check_subgroup(name, [*map(str, columns), *SUBGROUPS])
     for name in (truth, *by):
         if columns.count(name) > 1:
             raise EvidenceError(f"column {shown(name)} is there twice; allowed: once", name=name)
-    for name in by:
-        _check_subgroup(name, [*map(str, columns), *SUBGROUPS])
     true = [
-        _true_causes(value, net, f"row {shown(label)}, column {truth!r}")
+        _true_causes(value, net, f"row {shown(label)}, column {shown(truth)}")
         for label, value in zip(frame.index, frame[truth].tolist(), strict=True)
     ]
     kept = np.array([causes is not None for causes in true], dtype=bool)
@@ -209,7 +217,7 @@ def _dangerous(truth: object, net: NetworkData) -> str:
 
 def _check_subgroup(name: str, known: Iterable[str]) -> None:
     known = dict.fromkeys(known)
-    if name not in known:
+    if not is_in(name, known):
         raise UnknownNameError.among(
             name, known, what="subgroup", where="by= names facts or fields that the cases have"
         )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hip_bayes.inference.arguments import how_many
 from hip_bayes.inference.evidence import Case
 from hip_bayes.inference.priors import logit
 from hip_bayes.inference.result import Result
@@ -150,6 +151,7 @@ def tables(scores: Scores, bootstrap: int, level: float, seed: int) -> dict[str,
 
     cases, causes = scores.p.shape
     estimate = {name: x[0] for name, x in scores.statistics(np.ones((1, cases))).items()}
+    bootstrap = how_many("bootstrap", bootstrap, 0, 3 * sum(x.nbytes for x in estimate.values()))
     resampled = [scores.statistics(w) for w in resamples(cases, bootstrap, seed, BLOCK // causes)]
     ends = {name: interval([block[name] for block in resampled], level, x.shape) for name, x in estimate.items()}
 

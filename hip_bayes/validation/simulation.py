@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hip_bayes.inference.arguments import whole_number
+from hip_bayes.inference.arguments import how_many, whole_number
 from hip_bayes.inference.engine import engine_of
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ def simulate(net: NetworkData, n: int, seed: int | np.random.Generator | None = 
     net
         the network; with `everyone_has_a_cause` every case has at least one.
     n
-        number of cases, 1 or more.
+        number of cases, 1 or more, and at most so many that they take 4 GiB: about five million of the shipped network.
+        For more, call it several times with one Generator.
     seed
         a whole number of 0 or more, or a numpy Generator; the same seed, network and versions give the same cases.
         None: cases that nobody can draw again.
@@ -54,7 +55,7 @@ def simulate(net: NetworkData, n: int, seed: int | np.random.Generator | None = 
     Raises
     ------
     EvidenceError
-        `n` is not a whole number of 1 or more, or `seed` is not allowed.
+        `n` or `seed` is not allowed; the message has the largest `n`.
 
     Notes
     -----
@@ -72,7 +73,7 @@ def simulate(net: NetworkData, n: int, seed: int | np.random.Generator | None = 
     """
     import pandas as pd
 
-    n = whole_number("n", n, 1)
+    n = how_many("n", n, 1, 48 * len(net.causes) + 2 * (len(net.background) + len(net.findings)) + 64)
     if seed is not None and not isinstance(seed, np.random.Generator):
         seed = whole_number("seed", seed, 0, "a numpy Generator, or None (a new one)")
     rng = np.random.default_rng(seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -9,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 
 from hip_bayes.cohorts.table import diagnose_many
-from hip_bayes.errors import EvidenceError, UnknownNameError, shown
-from hip_bayes.inference.arguments import as_number, level_of, names_of, whole_number
+from hip_bayes.errors import EvidenceError, UnknownNameError
+from hip_bayes.inference.arguments import as_number, how_many, items_in, level_of, names_of, refused, whole_number
 from hip_bayes.inference.evidence import Vocabulary
 from hip_bayes.network.parts import LEVELS, Table
 
@@ -129,11 +130,13 @@ class Validation(Generic[N]):
             raise UnknownNameError.among(
                 cause, self.network.causes, what="cause", where="the network's causes are the choice"
             )
+        allowed = "a number strictly between 0 and 1, or a list of such"
         asked = np.arange(1, 100) / 100 if thresholds is None else thresholds
-        given = list(asked) if isinstance(asked, Iterable) else [asked]
+        given = items_in("thresholds", asked, allowed) if isinstance(asked, Iterable) else (asked,)
         t = np.array([as_number(threshold) for threshold in given])
         if not ((t > 0) & (t < 1)).all():
-            raise EvidenceError(f"thresholds are {shown(given)}; allowed: numbers strictly between 0 and 1")
+            refused("thresholds", asked, allowed)
+        _ = how_many("the number of thresholds", len(t), 0, 8 * (3 * len(self.truth) + 3 * self.bootstrap))
         odds = t / (1 - t)
         present = self.truth[cause].to_numpy(dtype=float)[:, None]
         worth = present - (1 - present) * odds  # of acting on each case, shape (n, thresholds)
@@ -235,7 +238,5 @@ def _ranks(ks: Sequence[int]) -> tuple[int, ...]:
     """Return how many of the first causes count, for each accuracy."""
     ranks = tuple(whole_number("each of ks", k, 1) for k in ks) if isinstance(ks, (list, tuple)) else ()
     if not ranks or len(set(ranks)) < len(ranks):
-        raise EvidenceError(
-            f"ks is {shown(ks)}; allowed: different whole numbers of 1 or more, like (1, 3)", name="ks", value=ks
-        )
-    return ranks
+        refused("ks", ks, "different whole numbers of 1 or more, like (1, 3)")
+    return tuple(min(k, sys.maxsize) for k in ranks)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from math import exp, log
 from textwrap import shorten, wrap
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
-from hip_bayes.errors import EvidenceError, MissingExtraError, shown
+from hip_bayes.errors import MissingExtraError
+from hip_bayes.inference.arguments import of_kind, refused
 from hip_bayes.inference.in_words import said
 from hip_bayes.reasoning.triage import triage_of
 
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
     from hip_bayes.inference.result import Result
     from hip_bayes.network.model import NetworkData
 
+T = TypeVar("T")
+
+A_RESULT = "a Diagnosis, as diagnose returns it"
+A_NETWORK = "a Network, as load_network returns it"
+A_VALIDATION = "a Validation, as validate returns it"
 BLUE, RED, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#808080"
 """Of the colours of Okabe and Ito (Color Universal Design, 2008) those that read on white and on black."""
 DARK_RED = "#A33F00"
@@ -111,17 +117,23 @@ def _pyplot() -> Any:  # noqa: ANN401 a module
     return plt
 
 
+def drawable(kind: type[T], name: str, value: object, allowed: str, ax: object) -> T:
+    """Return what is to be drawn, if it is of that kind; EvidenceError else, and for what is no Axes to draw into."""
+    if ax is not None and not isinstance(ax, _pyplot().Axes):
+        refused(
+            "ax",
+            ax,
+            "one matplotlib Axes, such as the second of plt.subplots() or one of several, axes[0]; None makes a new "
+            "figure",
+        )
+    return of_kind(kind, name, value, allowed)
+
+
 def axes_of(ax: Axes | None, width: float, height: float) -> Axes:
     """Return the Axes to draw into, by default one of a new figure of that size in inches."""
     if ax is None:
         return cast("Axes", _pyplot().subplots(figsize=(width, height), layout="constrained")[1])
-    if not isinstance(ax, _pyplot().Axes):
-        raise EvidenceError(
-            f"ax is {shown(ax)}; allowed: one matplotlib Axes, such as the second of plt.subplots() or one of several, "
-            "axes[0]; None makes a new figure",
-            name="ax",
-        )
-    return cast("Axes", ax)
+    return ax
 
 
 def ink_of(ax: Axes) -> Any:  # noqa: ANN401 whatever matplotlib takes for a colour

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hip_bayes.inference.arguments import whole_number
+from hip_bayes.inference.arguments import at_most
 from hip_bayes.inference.engine import engine_of
+from hip_bayes.inference.result import Result
 from hip_bayes.network import wording
 from hip_bayes.reasoning.explanation import explain
 from hip_bayes.reasoning.intervals import intervals
 from hip_bayes.reasoning.sensitivity import sensitivity
 
 from .picture_style import (
+    A_RESULT,
     BLUE,
     CHARACTER,
     GREY,
@@ -22,6 +24,7 @@ from .picture_style import (
     PLAIN,
     RED,
     axes_of,
+    drawable,
     height_of_rows,
     in_words,
     ink_of,
@@ -38,8 +41,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
-
-    from hip_bayes.inference.result import Result
 
     Points = NDArray[np.float64]
 
@@ -91,7 +92,8 @@ def posterior(
         >>> ax = hb.plots.posterior(d, draws=100)
 
     """
-    ids = d.ranking[: None if k is None else whole_number("k", k, 1, "or None (all)")]
+    d = drawable(Result, "d", d, A_RESULT, ax)
+    ids = d.ranking[: at_most("k", k)]
     between = None if level is None else intervals(d, level, draws=draws).loc[list(ids)]
     net, here, y = d.network, d.case, range(len(ids))
     names = [(net.name_of(c), c) for c in ids]
@@ -158,6 +160,7 @@ def before_after(
         >>> ax = hb.plots.before_after(d, groin_pain=True, clicking=True)
 
     """
+    d = drawable(Result, "d", d, A_RESULT, ax)
     after = d.given(said, **facts)
     net, ids, was, now = d.network, after.ranking, d.evidence, after.evidence
     news = [in_words(net, id_, x) for id_, x in now.items() if id_ not in was or was[id_] != x]
@@ -216,13 +219,14 @@ def explanation(d: Result, cause: str, *, k: int | None = 10, ax: Axes | None = 
         >>> ax = hb.plots.explanation(d, "gtps")
 
     """
-    most = None if k is None else whole_number("k", k, 1, "or None (all)")
+    d = drawable(Result, "d", d, A_RESULT, ax)
+    most = at_most("k", k)
     table = explain(d, cause)
     net, about = d.network, table.attrs
     facts = [(str(id_), in_words(net, str(id_), value)) for id_, value in table["said"].items()]
     rows = [(fact, f"{id_}: {fact.rpartition(': ')[2]}" if ": " in fact else fact) for id_, fact in facts]
     steps = table["contribution"].tolist()
-    if most is not None and len(rows) > most + 1:
+    if len(rows) > most + 1:
         rest = f"{len(rows) - most} smaller ones"
         rows, steps = [*rows[:most], (rest, rest)], [*steps[:most], sum(steps[most:])]
     first, last = about["log_odds_prior"], about["log_odds_posterior"]
@@ -310,7 +314,8 @@ def tornado(d: Result, cause: str | None = None, *, k: int | None = 12, ax: Axes
         >>> ax = hb.plots.tornado(d)
 
     """
-    most = None if k is None else whole_number("k", k, 1, "or None (all)")
+    d = drawable(Result, "d", d, A_RESULT, ax)
+    most = at_most("k", k)
     table = sensitivity(d, cause)
     cause = str(table.attrs["cause"])
     p = d[cause]

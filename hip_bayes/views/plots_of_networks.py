@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hip_bayes.errors import EvidenceError, UnknownNameError
-from hip_bayes.inference.arguments import names_of
+from hip_bayes.inference.arguments import is_in, names_of
+from hip_bayes.inference.result import Result
+from hip_bayes.network.model import NetworkData
 from hip_bayes.network.parts import KINDS, SEXES
 
 from .network_picture import Picture, alone, caption
 from .picture_style import (
+    A_NETWORK,
     BLUE,
     CHARACTER,
     GREEN,
@@ -23,6 +26,7 @@ from .picture_style import (
     SMALLEST,
     axes_of,
     base_size,
+    drawable,
     fitting,
     in_percent,
     ink_of,
@@ -37,9 +41,6 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
-
-    from hip_bayes.inference.result import Result
-    from hip_bayes.network.model import NetworkData
 
     Points = NDArray[np.float64]
 
@@ -90,9 +91,10 @@ def network(
         >>> ax = hb.plots.network(net, highlight="gtps")
 
     """
+    net = drawable(NetworkData, "net", net, A_NETWORK, ax)
     if highlight is not None and highlight not in net.causes:
         raise UnknownNameError.among(highlight, net.causes, what="cause", where="load_network().causes lists them")
-    if case is not None and getattr(case, "network", None) is not net:
+    if case is not None and (not isinstance(case, Result) or case.network is not net):
         raise EvidenceError("case is no result of this network; allowed: one of its own, network(d.network, case=d)")
     rows = max(1.5 * len(net.causes), 1.5 * len(net.background), len(net.findings) / 2 + 4)
     ax = axes_of(ax, 12.0, float(np.clip(0.8 + 0.16 * rows, 3.0, 9.0)))
@@ -153,6 +155,7 @@ def findings(
         >>> ax = hb.plots.findings(hb.load_network(), ["gtps", "labral_tear", "stress_fracture"], asked)
 
     """
+    net = drawable(NetworkData, "net", net, A_NETWORK, ax)
     across = _ids(causes, net.causes, "cause")
     down = _ids(findings, net.findings, "finding")
     signs = {f: sign for f in down if (sign := net.findings[f].sign_of(net.background))}
@@ -260,6 +263,7 @@ def priors(net: NetworkData, causes: Iterable[str] | None = None, *, ax: Axes | 
         >>> ax = hb.plots.priors(hb.load_network(), ["gtps", "fai", "osteoarthritis"])
 
     """
+    net = drawable(NetworkData, "net", net, A_NETWORK, ax)
     ids = _ids(causes, net.causes, "cause")
     ax = axes_of(ax, 9.5, max(5.0, 0.8 + 0.19 * len(ids)))
     size, bands = base_size(ax), list(net.bands)
@@ -321,7 +325,7 @@ def _ids(ids: Iterable[str] | None, known: Iterable[str], what: str) -> list[str
     """Return some ids, each once, or all known ones."""
     chosen = tuple(known) if ids is None else names_of(f"{what}s", ids)
     for id_ in chosen:
-        if id_ not in known:
+        if not is_in(id_, known):
             raise UnknownNameError.among(id_, known, what=what, where=f"the network's {what}s are the choice")
     if not chosen:
         hint = "; None draws all" if ids is not None else ": the network has none"

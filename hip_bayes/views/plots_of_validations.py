@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hip_bayes.network import wording
+from hip_bayes.validation.validate import Validation
 
 from .picture_style import (
+    A_VALIDATION,
     BLUE,
     GREY,
     RED,
     axes_of,
     axis_above,
     base_size,
+    drawable,
     in_percent,
     ink_of,
     put_legend,
@@ -23,8 +26,6 @@ if TYPE_CHECKING:
     import numpy as np
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
-
-    from hip_bayes.validation.validate import Validation
 
     Points = NDArray[np.float64]
 
@@ -66,6 +67,7 @@ def calibration(v: Validation[Any], *, ax: Axes | None = None) -> Axes:
         >>> ax = hb.plots.calibration(hb.validate(cases[[*facts, "truth"]], bootstrap=50))
 
     """
+    v = drawable(Validation, "v", v, A_VALIDATION, ax)
     ax = axes_of(ax, 5.4, 5.4)
     curve, ink, size = v.calibration_curve, ink_of(ax), base_size(ax)
     ax.plot([0, 1], [0, 1], ls="--", lw=1, color=GREY, label="ideal: as often as predicted")
@@ -128,6 +130,7 @@ def decision_curve(v: Validation[Any], cause: str, *, ax: Axes | None = None) ->
         >>> ax = hb.plots.decision_curve(hb.validate(cases[[*facts, "truth"]], bootstrap=50), "gtps")
 
     """
+    v = drawable(Validation, "v", v, A_VALIDATION, ax)
     curve = v.decision_curve(cause)
     highest = float(v.probability[cause].max())
     curve = curve[: max(2, int((curve.index <= highest).sum()))]
