@@ -10,7 +10,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .inference.arguments import function, of_kind, threads_of, yes_or_no
+from .inference.arguments import function, of_kind, path_of, threads_of, yes_or_no
 from .inference.engine import engine_of
 from .inference.evidence import Case, items_of, vocabulary_of
 from .inference.result import Result
@@ -859,6 +859,9 @@ def diagnose_file(  # noqa: PLR0913 all but the first two are options
     from .cohorts.files import diagnose_file as answer_file
 
     overwrite = yes_or_no("overwrite", overwrite)
+    safe_for_spreadsheets = yes_or_no("safe_for_spreadsheets", safe_for_spreadsheets)
+    source, target = path_of("source", source), path_of("target", target)
+    rejects = None if rejects is None else path_of("rejects", rejects)
     threads = threads_of(threads)
     progress = None if progress is None else function("progress", progress, "a function of one number, or None")
     notify = function("notify", notify, "a function of one text")

@@ -10,7 +10,6 @@ import re
 import shlex
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from difflib import get_close_matches
@@ -35,6 +34,7 @@ from hip_bayes.network.reading import bytes_of
 from hip_bayes.network.search import folded
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from hip_bayes.inference.evidence import Vocabulary
@@ -361,9 +361,9 @@ def refuse_codes(columns: Columns, tallies: Mapping[str, Tally]) -> None:
     strange = _plainly(tally.strange)
     raise EvidenceError(
         f"column {shown(header)} is coded: it has {has}; {strange}, first in row {tally.first}, is no answer. Say "
-        f'what every code means (cohort --code "{brief}: {example}"; in Python code={{{shown(header)}: {pairs}}}), which '
-        f'of them stand for nothing in every column (--missing="-9"; missing=[-9]), or pass over the column (--ignore '
-        f"{shlex.quote(brief)}; ignore=[{shown(header)}]).{also} No row was answered",
+        f'what every code means (cohort --code "{brief}: {example}"; in Python code={{{shown(header)}: {pairs}}}), '
+        f'which of them stand for nothing in every column (--missing="-9"; missing=[-9]), or pass over the column '
+        f"(--ignore {shlex.quote(brief)}; ignore=[{shown(header)}]).{also} No row was answered",
         name=name,
         value=tally.strange,
     )

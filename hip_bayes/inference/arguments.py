@@ -7,15 +7,17 @@ value's own code fails while it is looked at.
 from __future__ import annotations
 
 import math
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import numpy as np
 
-from hip_bayes.errors import EvidenceError, UnknownNameError, shown
+from hip_bayes.errors import EvidenceError, UnknownNameError, shown, shown_path
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -96,6 +98,23 @@ def function(name: str, value: object, allowed: str) -> Any:  # noqa: ANN401 of 
     return value if callable(value) else refused(name, value, allowed)
 
 
+def path_of(name: str, value: object) -> Path:
+    """Return the path of a file, which need not be there; EvidenceError for what is none, or cannot be looked for."""
+    allowed = "the path of a file"
+    try:
+        path = Path(of_kind((str, os.PathLike), name, value, allowed))  # type: ignore[arg-type]
+    except Exception:  # noqa: BLE001 what gives a path has code of its own
+        refused(name, value, allowed)
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "no file can have this name"
+        raise EvidenceError(f"{name} is {shown_path(path)} ({why}); allowed: {allowed}", name=name) from None
+    return path
+
+
 def level_of(value: object) -> float:
     """Return the level of an interval; EvidenceError for what is none."""
     level = as_number(value)
@@ -113,7 +132,7 @@ def items_in(name: str, value: object, allowed: str) -> tuple[Any, ...]:
         refused(name, value, allowed)
     try:
         items = tuple(islice(value, MOST_ITEMS + 1))
-    except Exception as error:  # noqa: BLE001 the value's own code
+    except Exception as error:
         raise EvidenceError(f"{name} cannot be read ({shown(error)}); allowed: {allowed}", name=name) from error
     if len(items) > MOST_ITEMS:
         raise EvidenceError(f"{name} has over {MOST_ITEMS:,} items; allowed: {allowed}, at most so many", name=name)
@@ -135,7 +154,7 @@ def entries_of(name: str, value: object, allowed: str) -> list[tuple[Any, Any]]:
     of_kind(Mapping, name, value, allowed)  # type: ignore[type-abstract]
     try:
         return [(key, entry) for key, entry in value.items()]  # type: ignore[attr-defined]
-    except Exception as error:  # noqa: BLE001 the value's own code
+    except Exception as error:
         raise EvidenceError(f"{name} cannot be read ({shown(error)}); allowed: {allowed}", name=name) from error
 
 

@@ -15,7 +15,7 @@ from hip_bayes.network.parts import SEXES, Table
 from hip_bayes.network.search import find, folded
 
 from .answers import is_unknown, sex_of, weight_of, years_of
-from .arguments import entries_of, of_kind, refused
+from .arguments import entries_of, items_in, of_kind, refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -280,9 +280,7 @@ def _put(into: dict[str, object] | dict[str, float] | dict[str, bool], id_: str,
 def _pairs(sayings: Iterable[Iterable[tuple[str, object]]]) -> Iterator[tuple[str, object]]:
     """Iterate over the pairs of several sayings; EvidenceError for what is none."""
     for saying in sayings:
-        if not isinstance(saying, Iterable):
-            refused("what is said", saying, "pairs of a name and a value")
-        for pair in saying:
+        for pair in items_in("what is said", saying, "pairs of a name and a value"):
             if not isinstance(pair, tuple) or len(pair) != 2:
                 refused("what is said", pair, "a name and a value")
             yield pair

@@ -10,17 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 from hip_bayes.errors import NetworkError, UnknownNameError, shown
 
+from .kinds import check_kinds
 from .parts import BASES, KINDS, LEVELS, NO, RESERVED, SEXES, UNKNOWN, YES, BySexAndBand, Number, OddsRatio, Table
 from .wording import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from .contents import Contents
     from .parts import Rule
 
-NOT_SHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""Control characters but tab and line end, and those that turn the direction of writing (Unicode's UAX 9)."""
+NOT_SHOWN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""Control characters but tab and line end, separators of lines, halves of characters, and those that turn the direction
+of writing (Unicode's UAX 9)."""
 MOST_WORRYING = 10
 """Findings: the triage level is looked at with every set of the present ones, up to 1,024 of them."""
 
@@ -31,11 +35,13 @@ def check(net: Contents) -> None:
         one(net)
 
 
-def check_age_range(limits: Sequence[object]) -> None:
+def check_age_range(limits: object) -> None:
     """Refuse age limits that are not two whole numbers of years, the lower first."""
-    if len(limits) != 2 or not all(type(x) is int for x in limits) or not 0 <= limits[0] < limits[1] <= 150:  # type: ignore[operator]
+    two = isinstance(limits, (list, tuple)) and len(limits) == 2 and all(type(x) is int for x in limits)
+    if not two or not 0 <= limits[0] < limits[1] <= 150:  # type: ignore[index]
+        got = list(limits) if isinstance(limits, tuple) else limits
         raise NetworkError(
-            f"got {shown(list(limits))}; allowed: two whole numbers of years, the lower first", key="network.age_range"
+            f"got {shown(got)}; allowed: two whole numbers of years, the lower first", key="network.age_range"
         )
 
 
@@ -378,6 +384,7 @@ def _check_known(key: str, id_: str, known: Iterable[str], what: str) -> None:
 
 
 _CHECKS: tuple[Callable[[Contents], None], ...] = (
+    check_kinds,
     _check_texts,
     _check_ids,
     _check_sources,

@@ -105,7 +105,11 @@ class NetworkData(Contents):
             raise NetworkError(f"got {shown(changes)}; allowed: a mapping of paths to new values")
         parts: dict[str, object] = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         entries = [name for name in parts if name != "setting"]  # that is what in_setting is for
-        for path, value in changes.items():
+        try:
+            told = [*changes.items()]
+        except Exception as error:  # a mapping has code of its own
+            raise NetworkError(f"the changes cannot be read ({shown(error)}); allowed: a mapping") from error
+        for path, value in told:
             if not isinstance(path, str):
                 raise NetworkError(f"got the path {shown(path)}; allowed: a text like 'findings.groin_pain.leak'")
             head, *rest = path.removeprefix("network.").split(".")

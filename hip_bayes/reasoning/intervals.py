@@ -70,8 +70,8 @@ def intervals(
         probability that the interval holds, strictly between 0 and 1.
     draws
         how many networks to draw, 20 or more, at most so many that they take 4 GiB: hundreds of thousands with few
-        findings known, tens of thousands with many. With 200, the end of a 90 % interval is itself sure to about one and a
-        half percentiles of the draws, with 1,000 to two thirds of one.
+        findings known, tens of thousands with many. With 200, the end of a 90 % interval is itself sure to about one
+        and a half percentiles of the draws, with 1,000 to two thirds of one.
     seed
         whole number, 0 or more; the same seed draws the same networks, whatever the case.
     of
