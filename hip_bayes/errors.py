@@ -136,6 +136,14 @@ def shown(value: object) -> str:
     return printable(text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 3]}...")
 
 
+def as_text(value: object) -> str:
+    """Return a value as text, whatever it does; a text as it is."""
+    try:
+        return str(value)
+    except Exception:  # noqa: BLE001 the value's own code, or a number of thousands of digits
+        return shown(value)
+
+
 def shown_path(path: str | bytes | os.PathLike[str] | os.PathLike[bytes]) -> str:
     """Return a file's name as a message shows it: without quotes, escaped, the middle left out if it is very long."""
     text = printable(os.fsdecode(path))

@@ -20,15 +20,17 @@ import numpy as np
 from hip_bayes.errors import (
     LISTED,
     LONGEST_NAME,
+    LONGEST_VALUE,
     EvidenceError,
     HipBayesError,
     UnknownNameError,
+    as_text,
     listed,
     shown,
     shown_path,
 )
 from hip_bayes.inference.answers import is_code, is_number, is_unknown, number_in
-from hip_bayes.inference.arguments import as_number, columns_to_ignore, entries_of, names_of, refused, yes_or_no
+from hip_bayes.inference.arguments import as_number, columns_to_ignore, entries_of, is_in, names_of, refused, yes_or_no
 from hip_bayes.inference.evidence import vocabulary_of
 from hip_bayes.network.reading import bytes_of
 from hip_bayes.network.search import folded
@@ -91,10 +93,17 @@ class Reading:
         for column, values in [] if code is None else entries_of("code", code, "a mapping by column"):
             what, like = f"code of {shown(column)}", "a mapping like {'1': 'no', '2': 'yes'}"
             meanings = entries_of(what, values, like) or refused(what, values, like)
-            codes[str(column)] = {as_written(value): meaning for value, meaning in meanings}
+            for pair in meanings:
+                if not all(map(_in_a_cell, pair)):
+                    refused(what, dict([pair]), like)
+            codes[as_text(column)] = {as_written(value): meaning for value, meaning in meanings}
+        nothing = (missing,) if is_number(missing) else names_of("missing", missing)
+        for value in nothing:
+            if not _in_a_cell(value):
+                refused("missing", value, "texts and numbers")
         return cls(
             code=codes,
-            missing=tuple(as_written(v) for v in ((missing,) if is_number(missing) else names_of("missing", missing))),
+            missing=tuple(map(as_written, nothing)),
             ignore=names_of("ignore", ignore),
             ignore_others=yes_or_no("ignore_others", ignore_others),
             columns={} if columns is None else dict(entries_of("columns", columns, "a mapping of headers to facts")),
@@ -164,6 +173,11 @@ class Columns:
         return codes.get(written, None if written in self.missing else value)
 
 
+def _in_a_cell(value: object) -> bool:
+    """Say whether a value is what a cell may have in it: a text, a number, yes or no, nothing."""
+    return isinstance(value, (str, bool, np.bool_)) or is_unknown(value) or is_number(value)
+
+
 def _dotted(value: object) -> object:
     """Return a text with a decimal point, if it is a number with a decimal comma; anything else as it is."""
     number = isinstance(value, str) and re.fullmatch(r"\s*[+-]?\d*,\d+\s*%?\s*", value, re.ASCII)
@@ -180,7 +194,7 @@ def as_written(value: object) -> str:
         return str(int(value))
     if isinstance(value, (int, float, np.number, Decimal)):
         return f"{as_number(value):.17g}"
-    return str(value)
+    return as_text(value)
 
 
 def match(
@@ -206,26 +220,26 @@ def match(
     refused: list[tuple[object, object]] = []
     for place, label in enumerate(labels):
         if label in ignored:
-            over.append(str(label))
+            over.append(as_text(label))
             continue
         called = reading.columns.get(label, label) if isinstance(label, str) else label
         name = vocabulary.column(called)
         if name is None:
             if reading.ignore_others and called is label:
                 _refuse_misspelt(vocabulary, label)
-                over.append(str(label))
+                over.append(as_text(label))
             else:
                 refused.append((label, called))
             continue
         if name in places:
-            twice = [headers[name], str(label)]
+            twice = [headers[name], as_text(label)]
             raise EvidenceError(
                 f"column {shown(twice[0])} is there twice; allowed: once"
                 if twice[0] == twice[1]
                 else f"columns {shown(twice[0])} and {shown(twice[1])} are both {name}; allowed: one of them",
                 name=name,
             )
-        places[name], headers[name] = place, str(label)
+        places[name], headers[name] = place, as_text(label)
     if refused:
         label, called = refused[0]
         others = [shown(other) for other, _ in refused[1 : LISTED + 1]]
@@ -237,9 +251,9 @@ def match(
         except EvidenceError as error:
             raise error.within(f"column {shown(label)}", what_to_do) from None
     for header in reading.columns:
-        if header not in labels:
+        if not is_in(header, labels):
             where = f"the columns: {listed(labels)}"
-            raise UnknownNameError.among(header, [str(label) for label in labels], what="column", where=where)
+            raise UnknownNameError.among(header, [as_text(label) for label in labels], what="column", where=where)
     code: dict[str, Mapping[str, object]] = {}
     for column, values in reading.code.items():
         by_header = [name for name, header in headers.items() if header == column]
@@ -255,15 +269,15 @@ def match(
 
 def _refuse_misspelt(vocabulary: Vocabulary, label: object) -> None:
     """Refuse to pass over a column that may well be a fact, misspelt: a red flag would be lost without a word."""
-    word = folded(str(label)[:LONGEST_NAME])
+    word = folded(as_text(label)[:LONGEST_NAME])
     ends = (word[:1], word[-1:])  # of a misspelt word at least one is right; a table may have 100,000 columns
     likely = [n for n in vocabulary.names if abs(len(n) - len(word)) < FEW and (n[:1] == ends[0] or n[-1:] == ends[1])]
     near = get_close_matches(word, likely, n=1, cutoff=MISSPELT)
     if near:
         raise EvidenceError(
             f"column {shown(label)} is no fact, but spelt almost like {near[0]!r}; allowed: its right name, or to pass "
-            f"over it by name (--ignore {shlex.quote(str(label))}; in Python ignore=[{shown(label)}])",
-            name=str(label),
+            f"over it by name (--ignore {shlex.quote(as_text(label))}; in Python ignore=[{shown(label)}])",
+            name=as_text(label),
         )
 
 
@@ -384,7 +398,7 @@ def coded_value(net: NetworkData, columns: Columns, name: str, value: object) ->
     if name == "sex":
         return is_number(meant)
     states = net.findings[name].states if name in net.findings else ()
-    return is_code(meant) and str(meant).strip().lower() not in [state.lower() for state in states]
+    return is_code(meant) and as_text(meant).strip().lower() not in [state.lower() for state in states]
 
 
 def _group(net: NetworkData, columns: Columns, name: str, value: object) -> str:
@@ -399,13 +413,9 @@ def _group(net: NetworkData, columns: Columns, name: str, value: object) -> str:
 
 
 def _plainly(value: object) -> str:
-    return (
-        value.strip()
-        if isinstance(value, str)
-        else f"{value:g}"
-        if isinstance(value, (float, np.floating))
-        else str(value)
-    )
+    """Return a value as one would write it, if that is not too long."""
+    text = f"{value:g}" if isinstance(value, (float, np.floating)) else as_text(value).strip()
+    return text if len(text) <= LONGEST_VALUE else shown(value)
 
 
 # ------------------------------------------------------------------------------------------- options of the command

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from hip_bayes.errors import EvidenceError, HipBayesError, shown
-from hip_bayes.inference.arguments import threads_of
+from hip_bayes.inference.arguments import entries_of, threads_of
 from hip_bayes.inference.engine import engine_of
 from hip_bayes.inference.evidence import SAME, Cases, vocabulary_of
 from hip_bayes.network.parts import LEVELS, SEXES
@@ -83,7 +83,9 @@ def diagnose_many(
     if dask is not None and isinstance(frame, dask.DataFrame):
         return _lazily(net, frame, reading=reading, with_triage=with_triage, threads=threads)
     if isinstance(frame, (list, tuple)) and frame and all(isinstance(row, Mapping) for row in frame):
-        frame = pd.DataFrame([dict(row) for row in frame], dtype=object)
+        rows = [dict(entries_of(f"row {i}", row, "a mapping of names to values")) for i, row in enumerate(frame)]
+        names = pd.Index(list(dict.fromkeys(name for row in rows for name in row)), dtype=object, tupleize_cols=False)
+        frame = pd.DataFrame(rows, columns=names, dtype=object)
     if not isinstance(frame, pd.DataFrame):
         raise EvidenceError(
             f"got a {type(frame).__name__}; allowed: a pandas or dask DataFrame, a row a case, or a list of mappings"
@@ -179,10 +181,11 @@ def _refuse_codes(net: NetworkData, frame: pd.DataFrame, columns: Columns) -> No
 
 
 def _hashable(value: object) -> object:
+    """Return a value that can be counted, or what stands for it."""
     try:
-        hash(value)
-    except TypeError:
-        return repr(value)
+        _ = {value: value == value}[value] or True  # noqa: PLR0124 some can be hashed and not be compared
+    except Exception:  # noqa: BLE001 the value's own code
+        return shown(value)
     return value
 
 
@@ -362,7 +365,7 @@ def _distinct(column: pd.Series[Any], *, but_bool: bool) -> tuple[NDArray[np.int
     for i, value in enumerate(values):
         try:
             codes[i] = places.setdefault((type(value), value), len(places))
-        except (TypeError, ValueError):  # cannot be hashed
+        except Exception:  # noqa: BLE001 cannot be hashed, or not be compared
             codes[i] = places.setdefault((_Cell, i), len(places))
     return codes, [values[value] if kind is _Cell else value for kind, value in places]  # type: ignore[call-overload]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hip_bayes.errors import EvidenceError, shown
-from hip_bayes.inference.arguments import at_most, names_of
+from hip_bayes.inference.arguments import at_most, is_in, names_of
 from hip_bayes.inference.engine import engine_of
 from hip_bayes.inference.result import Result
 from hip_bayes.reasoning.moved_numbers import Answers, allowed
@@ -119,8 +119,7 @@ def _read(net: NetworkData, cases: pd.DataFrame, ignore: Iterable[str]) -> list[
     if len(cases) == 0:
         raise EvidenceError("got no cases; allowed: a pandas DataFrame with one row or more")
     labels = cases.columns.tolist()
-    ignored = frozenset(names_of("ignore", ignore))
-    reading = Reading(ignore=tuple(c for c in labels if c in ignored))
+    reading = Reading(ignore=tuple(name for name in names_of("ignore", ignore) if is_in(name, labels)))
     read, errors, _ = read_table(net, cases, match(net, labels, reading))
     found = []
     for i in range(len(read)):

@@ -40,14 +40,14 @@ def refused(name: str, value: object, allowed: str) -> NoReturn:
     raise EvidenceError(f"{name} is {shown(value)}; allowed: {allowed}", name=name, value=value)
 
 
-def of_kind(kind: type[T], name: str, value: object, allowed: str) -> T:
+def of_kind(kind: type[T] | tuple[type[T], ...], name: str, value: object, allowed: str) -> T:
     """Return an argument that is of a kind; EvidenceError for anything else, with what is `allowed` in words."""
     return value if isinstance(value, kind) else refused(name, value, allowed)
 
 
 def yes_or_no(name: str, value: object) -> bool:
     """Return an option that is True or False; EvidenceError for what is only taken for one of them."""
-    return bool(of_kind((bool, np.bool_), name, value, "True or False"))  # type: ignore[arg-type]
+    return bool(of_kind((bool, np.bool_), name, value, "True or False"))
 
 
 def as_number(value: object) -> float:
@@ -151,7 +151,7 @@ def names_of(name: str, value: object, allowed: str = "a name or a list of names
 
 def entries_of(name: str, value: object, allowed: str) -> list[tuple[Any, Any]]:
     """Return keys and values of a mapping; EvidenceError for what is none, or cannot be read."""
-    of_kind(Mapping, name, value, allowed)  # type: ignore[type-abstract]
+    of_kind(Mapping, name, value, allowed)
     try:
         return [(key, entry) for key, entry in value.items()]  # type: ignore[attr-defined]
     except Exception as error:
@@ -175,7 +175,7 @@ def columns_to_ignore(ignore: object, columns: list[Any]) -> set[Hashable]:
         not names of columns; UnknownNameError where the table has no such column.
 
     """
-    names, known = names_of("ignore", ignore), frozenset(columns)
+    names, known = names_of("ignore", ignore), frozenset(names_of("the row of headers", columns, "texts"))
     for column in names:
         if column not in known:
             raise UnknownNameError.among(

@@ -34,6 +34,14 @@ def replaced(part: object, path: list[str], value: object, whole: str) -> object
     raise UnknownNameError(f"the path {shown(whole)} goes on behind a plain value, at {shown(head)}", name=whole)
 
 
+def entries(mapping: Mapping[Any, Any], key: str = "") -> list[tuple[Any, Any]]:
+    """Return keys and values of a mapping; NetworkError where they cannot be read."""
+    try:
+        return [(name, value) for name, value in mapping.items()]
+    except Exception as error:  # a mapping has code of its own
+        raise NetworkError(f"a mapping cannot be read ({shown(error)}); allowed: one that can", key=key) from error
+
+
 def _new_value(old: object, value: object, path: str) -> object:
     """Return what replaces `old`: a number with changed fields, or a plain value of the same kind."""
     if isinstance(old, (Number, OddsRatio)):
@@ -42,9 +50,9 @@ def _new_value(old: object, value: object, path: str) -> object:
         return value  # a number or "unknown": checked with the whole network
     if isinstance(old, float):
         return _plain_number(value, path)
-    if isinstance(old, tuple) and isinstance(value, (tuple, list)):
+    if isinstance(old, tuple):
         kind = type(old[0]) if old else str
-        if not all(type(v) is kind for v in value):
+        if not isinstance(value, (tuple, list)) or not all(type(v) is kind for v in value):
             raise NetworkError(f"got {shown(value)}; allowed: a list like {shown(old or ('text',))}", key=path)
         return tuple(value)
     if old is None or isinstance(old, (bool, int, str)):
@@ -59,7 +67,7 @@ def _new_value(old: object, value: object, path: str) -> object:
 
 def _new_number(old: Number | OddsRatio, value: object, path: str) -> Number | OddsRatio:
     key = "p" if isinstance(old, Number) else "value"
-    fields: dict[Any, Any] = dict(value) if isinstance(value, Mapping) else {key: _plain_number(value, path)}
+    fields = dict(entries(value, path)) if isinstance(value, Mapping) else {key: _plain_number(value, path)}
     known = {f.name for f in dataclasses.fields(old)}
     for name, new in fields.items():
         if name not in known:

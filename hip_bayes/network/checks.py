@@ -83,7 +83,9 @@ def _check_ids(net: Contents) -> None:
     ids += [(f"findings.{f.id}.aliases.{a}", a) for f in net.findings.values() for a in f.aliases]
     for key, id_ in ids:
         if not re.fullmatch("[a-z][a-z0-9_]*", id_):
-            raise NetworkError(f"the id {id_!r} is not snake_case; allowed: a-z, 0-9 and _, a letter first", key=key)
+            raise NetworkError(
+                f"the id {shown(id_)} is not snake_case; allowed: a-z, 0-9 and _, a letter first", key=key
+            )
         if id_ in seen:
             raise NetworkError(f"the id {id_!r} is already {seen[id_]}; choose another", key=key)
         seen[id_] = f"used at {key}"
@@ -128,10 +130,10 @@ def _check_sources(net: Contents) -> None:
     """Let a source have a year and an address, or say that they are unknown."""
     for source in net.sources.values():
         key, year = f"sources.{source.id}", source.year
-        if not (year == "unknown" or (type(year) is int and 1800 <= year <= 2100)):
+        if not ((isinstance(year, str) and year == "unknown") or (type(year) is int and 1800 <= year <= 2100)):
             raise NetworkError(f"got {shown(year)}; allowed: a year like 2016, or 'unknown'", key=f"{key}.year")
         if source.address != "unknown" and not source.address.startswith(("https://", "http://")):
-            raise NetworkError(f"got {source.address!r}; allowed: a URL or 'unknown'", key=f"{key}.address")
+            raise NetworkError(f"got {shown(source.address)}; allowed: a URL or 'unknown'", key=f"{key}.address")
 
 
 def _check_bands(net: Contents) -> None:
@@ -142,8 +144,8 @@ def _check_bands(net: Contents) -> None:
     for band in net.bands.values():
         if band.low != edge or band.high <= band.low:
             raise NetworkError(
-                f"band {band.label!r} runs from {band.low}, expected to start at {edge}: bands must be contiguous "
-                f"and start at age_range[0]",
+                f"band {shown(band.label)} runs from {shown(band.low)}, expected to start at {edge}: bands must be "
+                f"bands must be contiguous and start at age_range[0]",
                 key="network.age_bands",
             )
         edge = band.high
@@ -159,12 +161,12 @@ def _check_numbers(net: Contents) -> None:
     for key, number in numbers(net):
         if isinstance(number, Number):
             if not (isinstance(number.p, (int, float)) and 0 < number.p < 1):
-                raise NetworkError(f"p is {number.p!r}; allowed: strictly between 0 and 1", key=key)
+                raise NetworkError(f"p is {shown(number.p)}; allowed: strictly between 0 and 1", key=key)
             if not (isinstance(number.n, (int, float)) and 0 < number.n < math.inf):
-                raise NetworkError(f"n is {number.n!r}; allowed: a number of patients above 0", key=key)
+                raise NetworkError(f"n is {shown(number.n)}; allowed: a number of patients above 0", key=key)
         elif not 0 < number.low <= number.value <= number.high < math.inf:
             raise NetworkError(
-                f"value {number.value!r} with range {number.low!r} to {number.high!r}; "
+                f"value {shown(number.value)} with range {shown(number.low)} to {shown(number.high)}; "
                 "allowed: 0 < low <= value <= high",
                 key=key,
             )
@@ -181,7 +183,7 @@ def _check_provenance(net: Contents, key: str, basis: str, source: tuple[str, ..
     if basis == "judgement" and not reason.strip():
         raise NetworkError("a judgement needs a reason in one line", key=key)
     if basis != "judgement" and not source:
-        raise NetworkError(f"basis {basis!r} needs a source; or call it a judgement and give a reason", key=key)
+        raise NetworkError(f"basis {shown(basis)} needs a source; or call it a judgement and give a reason", key=key)
     for id_ in source:
         _check_known(key + ".source", id_, net.sources, "source")
 
@@ -246,7 +248,8 @@ def _check_references(net: Contents) -> None:
         absent, present = (state.lower() for state in finding.states)
         if absent == present or absent in (*YES, *UNKNOWN) or present in (*NO, *UNKNOWN):
             raise NetworkError(
-                f"got {finding.states!r}; allowed: two different names, the first meaning absent, the second present",
+                f"got {shown(finding.states)}; allowed: two different names, the first meaning absent, the "
+                "second present",
                 key=key + ".states",
             )
         for alias, state in finding.aliases.items():
@@ -274,7 +277,8 @@ def _check_references(net: Contents) -> None:
         _check_known(f"hazards.{hazard.id}.of", hazard.of, {**sites, **net.findings}, "cause, subtype or finding")
         if not 0 < hazard.threshold < 1:
             raise NetworkError(
-                f"got {hazard.threshold!r}; allowed: strictly between 0 and 1", key=f"hazards.{hazard.id}.threshold"
+                f"got {shown(hazard.threshold)}; allowed: strictly between 0 and 1",
+                key=f"hazards.{hazard.id}.threshold",
             )
     for section, rules in _rules(net):
         for rule in rules.values():
@@ -339,6 +343,8 @@ def _check_signs(net: Contents) -> None:
 
 def _check_settings(net: Contents) -> None:
     """Where a runner is seen changes the priors of causes that exist."""
+    if net.setting is not None:
+        _check_known("setting", net.setting, net.settings, "setting")
     for setting in net.settings.values():
         for cause in setting.odds_multipliers:
             _check_known(f"settings.{setting.id}.odds_multipliers", cause, net.causes, "cause")
@@ -373,7 +379,7 @@ def _check_leaks(net: Contents) -> None:
 
 def _check_choice(key: str, value: str, allowed: Iterable[str]) -> None:
     if value not in tuple(allowed):
-        raise NetworkError(f"got {value!r}; allowed: {', '.join(allowed)}", key=key)
+        raise NetworkError(f"got {shown(value)}; allowed: {', '.join(allowed)}", key=key)
 
 
 def _check_known(key: str, id_: str, known: Iterable[str], what: str) -> None:

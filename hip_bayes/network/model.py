@@ -19,7 +19,7 @@ import numpy as np
 
 from hip_bayes.errors import EvidenceError, NetworkError, UnknownNameError, shown
 
-from .changes import multiplied, replaced
+from .changes import entries, multiplied, replaced
 from .checks import check
 from .contents import Contents
 from .parts import Finding, Table
@@ -104,17 +104,13 @@ class NetworkData(Contents):
         if not isinstance(changes, Mapping):
             raise NetworkError(f"got {shown(changes)}; allowed: a mapping of paths to new values")
         parts: dict[str, object] = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        entries = [name for name in parts if name != "setting"]  # that is what in_setting is for
-        try:
-            told = [*changes.items()]
-        except Exception as error:  # a mapping has code of its own
-            raise NetworkError(f"the changes cannot be read ({shown(error)}); allowed: a mapping") from error
-        for path, value in told:
+        known = [name for name in parts if name != "setting"]  # that is what in_setting is for
+        for path, value in entries(changes):
             if not isinstance(path, str):
                 raise NetworkError(f"got the path {shown(path)}; allowed: a text like 'findings.groin_pain.leak'")
             head, *rest = path.removeprefix("network.").split(".")
-            if head not in entries:
-                raise UnknownNameError.among(head, entries, what="entry", where=f"in the path {shown(path)}")
+            if head not in known:
+                raise UnknownNameError.among(head, known, what="entry", where=f"in the path {shown(path)}")
             parts[head] = replaced(parts[head], rest, value, path)
         if self.setting:
             new = parts["settings"][self.setting].odds_multipliers  # type: ignore[index]

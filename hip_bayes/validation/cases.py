@@ -12,8 +12,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hip_bayes.errors import ContradictionError, EvidenceError, UnknownNameError, shown, shown_path
-from hip_bayes.inference.arguments import columns_to_ignore, is_in, items_in, refused
+from hip_bayes.errors import (
+    ContradictionError,
+    EvidenceError,
+    UnknownNameError,
+    as_text,
+    printable,
+    shown,
+    shown_path,
+)
+from hip_bayes.inference.arguments import columns_to_ignore, entries_of, is_in, items_in, of_kind, refused
 from hip_bayes.inference.evidence import vocabulary_of
 from hip_bayes.network.reading import bytes_of
 
@@ -105,18 +113,23 @@ def _from_coded(cases: tuple[object, ...], net: NetworkData, by: tuple[str, ...]
     kept: list[Mapping[str, object]] = []
     danger: list[str] = []
     for place, case in enumerate(cases):
-        label = case.get("id", place) if isinstance(case, Mapping) else place
-        row = _facts(case, f"case {shown(label)}")
+        if not isinstance(case, Mapping):
+            refused(f"case {place}", case, f"a dict with the fields {', '.join(CODED)}")
+        said = dict(entries_of(f"case {place}", case, "a dict"))
+        label = said.get("id", place)
+        row = _facts(said, f"case {shown(label)}")
         unknown.update(name for name in row if name not in known)
-        outside = case.get("diagnosis_outside_vocabulary")  # type: ignore[attr-defined]
-        diagnosis = case["diagnosis"]  # type: ignore[index]
-        true = _true_causes([OTHER] if outside and not diagnosis else diagnosis, net, f"case {shown(label)}")
+        outside = _text(said, "diagnosis_outside_vocabulary", f"case {shown(label)}")
+        diagnosis = said["diagnosis"]
+        if outside and (_missing(diagnosis) or (isinstance(diagnosis, (list, tuple)) and not diagnosis)):
+            diagnosis = [OTHER]
+        true = _true_causes(diagnosis, net, f"case {shown(label)}")
         if true is not None:
             labels.append(label)
             facts.append({name: value for name, value in row.items() if name in known})
             truths.append(true)
-            kept.append({**row, **case})  # type: ignore[dict-item]
-            danger.append(_text(kept[-1].get("danger"), f"case {shown(label)}") or _dangerous(diagnosis, net))
+            kept.append({**row, **said})
+            danger.append(_text(said, "danger", f"case {shown(label)}") or _dangerous(diagnosis, net))
     present = {name for case in kept for name in case}
     for name in by:
         _check_subgroup(name, [*present, *SUBGROUPS])
@@ -125,32 +138,36 @@ def _from_coded(cases: tuple[object, ...], net: NetworkData, by: tuple[str, ...]
     return Labelled(frame, truths, groups, danger), Counter(dict(unknown.most_common())), len(cases) - len(kept)
 
 
-def _facts(case: object, place: str) -> dict[str, object]:
+def _facts(case: Mapping[str, object], place: str) -> dict[str, object]:
     """Return all that one coded case says, as fact -> value."""
-    if not isinstance(case, Mapping):
-        raise EvidenceError(f"{place} is {shown(case)}; allowed: a dict with the fields {', '.join(CODED)}")
     for name in CODED:
         if name not in case:
             raise EvidenceError(f"{place} has no field {name!r}; allowed: all of {', '.join(CODED)} (null if unknown)")
     pairs: list[tuple[str, object]] = [("age", case["age"]), ("sex", case["sex"])]
-    lists = {name: case[name] or () for name in CODED if name.endswith(("_present", "_absent", "_flags"))}
-    background = case["background"] or {}
-    for name, value in (*lists.items(), ("background", background)):
-        if not isinstance(value, Mapping if name == "background" else (list, tuple)):
-            kind = "a mapping of ids to values" if name == "background" else "a list of ids"
-            raise EvidenceError(f"{place}: {name} is {shown(value)}; allowed: {kind}")
-    pairs += background.items()
-    pairs += [(fact, not name.endswith("_absent")) for name, said in lists.items() for fact in said]
+    if not _missing(case["background"]):
+        pairs += entries_of(f"{place}: background", case["background"], "a mapping of ids to values")
+    for name in CODED:
+        if name.endswith(("_present", "_absent", "_flags")) and not _missing(case[name]):
+            said = of_kind((list, tuple), f"{place}: {name}", case[name], "a list of ids")
+            pairs += [(fact, not name.endswith("_absent")) for fact in said]
     for name, _ in pairs:
         if not isinstance(name, str):
             raise EvidenceError(f"{place}: got {shown(name)} among the facts; allowed: ids, which are texts")
     row: dict[str, object] = {}
     for name, value in pairs:
-        if row.setdefault(name, value) != value:
+        if name in row and not _same(row[name], value):
             raise ContradictionError(
                 f"{place}: {shown(name)} is said to be present and absent; say one of them", name=name
             )
+        row[name] = value
     return row
+
+
+def _same(one: object, other: object) -> bool:
+    try:
+        return bool(one == other)
+    except Exception:  # noqa: BLE001 the value's own code
+        return False
 
 
 def _from_table(
@@ -162,21 +179,27 @@ def _from_table(
             truth, map(str, columns), what="column", where="truth= names the column with the true causes"
         )
     for name in by:
-        _check_subgroup(name, [*map(str, columns), *SUBGROUPS])
+        _check_subgroup(name, [*map(as_text, columns), *SUBGROUPS])
+    often, place = Counter(columns), {name: i for i, name in enumerate(columns)}
     for name in (truth, *by):
-        if columns.count(name) > 1:
+        if often[name] > 1:
             raise EvidenceError(f"column {shown(name)} is there twice; allowed: once", name=name)
+    said = frame.iloc[:, place[truth]].tolist()  # by its place: a label may be anything
     true = [
         _true_causes(value, net, f"row {shown(label)}, column {shown(truth)}")
-        for label, value in zip(frame.index, frame[truth].tolist(), strict=True)
+        for label, value in zip(frame.index, said, strict=True)
     ]
     kept = np.array([causes is not None for causes in true], dtype=bool)
     labelled = frame[kept]
-    groups = {name: [_group(net, name, value) for value in labelled[name].tolist()] for name in by if name in columns}
+    groups = {
+        name: [_group(net, name, value) for value in labelled.iloc[:, place[name]].tolist()]
+        for name in by
+        if name in place
+    }
     passed_over = columns_to_ignore(ignore, columns) | {truth} | set(by).difference(vocabulary_of(net).names)
     facts = labelled.loc[:, [column not in passed_over for column in columns]]
     truths = [causes for causes in true if causes is not None]
-    danger = [_dangerous(value, net) for value, there in zip(frame[truth].tolist(), kept, strict=True) if there]
+    danger = [_dangerous(value, net) for value, there in zip(said, kept, strict=True) if there]
     return Labelled(facts, truths, groups, danger), Counter(), len(frame) - len(truths)
 
 
@@ -200,11 +223,12 @@ def _true_causes(value: object, net: NetworkData, place: str) -> frozenset[str] 
     return frozenset(known[id_] for id_ in value)
 
 
-def _text(value: object, place: str) -> str:
-    """Return what a field says of a danger; EvidenceError for what is no text."""
-    if value is not None and not isinstance(value, str):
-        raise EvidenceError(f"{place}: danger is {shown(value)}; allowed: the name of a dangerous diagnosis, or null")
-    return (value or "").strip()
+def _text(case: Mapping[str, object], field: str, place: str) -> str:
+    """Return what a field says, as it can be shown; empty for nothing, EvidenceError for what is no text."""
+    value = case.get(field)
+    if _missing(value):
+        return ""
+    return printable(of_kind(str, f"{place}: {field}", value, "the name of a diagnosis, or null").strip())
 
 
 def _dangerous(truth: object, net: NetworkData) -> str:
@@ -228,7 +252,7 @@ def _group(net: NetworkData, name: str, value: object) -> str:
     if name in ("age", "sex"):
         case = vocabulary_of(net).read([(name, value)])
         return (case.band if name == "age" else case.sex) or "unknown"
-    return "unknown" if _missing(value) else str(value)
+    return "unknown" if _missing(value) else printable(as_text(value))
 
 
 def _missing(value: object) -> bool:
