@@ -166,30 +166,30 @@ class _Tables:
     def finding(self, node: str) -> TabularCPD:
         """P(finding | its parent finding and whatever has a link to it), one column a combination of states."""
         links = self.links[node]
-        linked = [b for b in self.net.background if b in links.link]
-        linked += [c for c in self.net.causes if any(s in links.link for s in (c, *self.net.causes[c].subtypes))]
+        linked = [b for b in self.net.background if b in links.log_no_link]
+        linked += [c for c in self.net.causes if any(s in links.log_no_link for s in (c, *self.net.causes[c].subtypes))]
         parents = [*([links.parent] if links.parent else []), *linked]
         self.room(node, parents)
-        keep: dict[object, Floats] = {}  # P(finding stays absent | parent) along the parent's own axis
+        keep: dict[object, Floats] = {}  # log P(finding stays absent | parent) along the parent's own axis
         for axis, parent in enumerate(parents):
             along = [1] * len(parents)
             along[axis] = len(self.states[parent])
             if parent == links.parent:
-                values = [1.0, 1 - links.effect]
+                values = [0.0, np.log1p(-links.effect)]
             else:
-                sites = [s if s in links.link else parent for s in self.states[parent][1:]]
-                values = [1.0, *(1 - links.link.get(s, 0.0) for s in sites)]
+                sites = self.states[parent][1:] if self.states[parent] != BINARY else (parent,)
+                values = [0.0, *(links.log_no_link.get(s, 0.0) for s in sites)]
             keep[parent] = np.array(values).reshape(along)
         for mechanism in self.net.mechanisms.values():
             if node in mechanism.findings:  # of the causes in one mechanism the strongest alone counts
                 together = [keep.pop(c) for c in mechanism.causes if c in keep]
-                keep[mechanism] = reduce(np.minimum, together, np.ones(()))
-        absent = reduce(np.multiply, keep.values(), np.full((1,) * len(parents), 1 - links.leak))
+                keep[mechanism] = reduce(np.minimum, together, np.zeros(()))
+        log_absent = reduce(np.add, keep.values(), np.full((1,) * len(parents), links.log_no_leak))
         only = self.net.findings[node].sex
         if only is not None:
-            absent = np.stack([absent if sex == only else np.ones_like(absent) for sex in SEXES])
+            log_absent = np.stack([log_absent if sex == only else np.zeros_like(log_absent) for sex in SEXES])
             parents = ["sex", *parents]
-        return self.binary(node, 1 - absent, parents)
+        return self.table(node, np.stack([np.exp(log_absent), -np.expm1(log_absent)]), parents)
 
     def hip_pain(self) -> TabularCPD:
         parents = list(self.net.causes)

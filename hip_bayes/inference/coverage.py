@@ -85,15 +85,16 @@ class Coverage:
         self._signs = [(places[sign], list(net.background).index(b), sign) for sign, b in units.signs.items()]
         own_parent = [at.get(links[f].parent or "", -1) for f in units.findings]
         own_effect = [links[f].effect for f in units.findings]
-        own_leak = [links[f].leak for f in units.findings]
+        own_no_leak = [links[f].log_no_leak for f in units.findings]
         children = [f for f, p in enumerate(own_parent) if p >= 0]
         parents = [own_parent[f] for f in children]
         self._either = np.full(len(own_parent), -1)
         self._either[children] = len(own_parent) + np.arange(len(children))
         self._parent = np.array([*own_parent, *(own_parent[p] for p in parents)], dtype=np.int64)
         self._effect = np.array([*own_effect, *(own_effect[p] for p in parents)])
-        either = [1 - (1 - own_leak[f]) * (1 - own_leak[p]) for f, p in zip(children, parents, strict=True)]
-        self._leak = np.array([*own_leak, *either])
+        either = [own_no_leak[f] + own_no_leak[p] for f, p in zip(children, parents, strict=True)]
+        no_leak = np.array([*own_no_leak, *either])
+        self._no_leak, self._leak = np.exp(no_leak), -np.expm1(no_leak)
         both_absent = units.log_absent[children] + units.log_absent[parents]
         log_absent = np.ascontiguousarray(np.concatenate([units.log_absent, both_absent]).T)
         self._absent, self._fired = np.exp(log_absent), -np.expm1(log_absent)
@@ -216,6 +217,7 @@ class Coverage:
             self._parent,
             self._effect,
             self._leak,
+            self._no_leak,
             self._absent,
             self._fired,
             self._by_finding,
@@ -252,8 +254,8 @@ class Coverage:
         likelihood = np.repeat(np.stack([if_not, x], axis=-1)[:, :, None, :], len(SEXES), axis=2)
         for at, b, sign in self._signs:
             y = cases.findings[:, at, None, None]
-            p = self.units.sign_given[sign]
-            likelihood[:, b] *= np.where(np.isnan(y), 1.0, y * p + (1 - y) * (1 - p))
+            no, yes = self.units.sign_given[sign]
+            likelihood[:, b] *= np.where(np.isnan(y), 1.0, y * yes + (1 - y) * no)
         return likelihood if likelihood.shape[1] else np.ones((len(cases), 1, len(SEXES), 2))
 
 

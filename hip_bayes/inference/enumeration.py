@@ -62,7 +62,7 @@ class Enumeration:
         """The order of the causes in a joint state."""
         self._log_absent = tuple(self._over_block(units.log_absent, block) for block in self.blocks)
         self._absent = tuple(np.exp(log_absent) for log_absent in self._log_absent)
-        self._log_stays = {f: log1p(-units.links[f].leak) for f in units.findings}
+        self._log_stays = {f: units.links[f].log_no_leak for f in units.findings}
         self._at = {f: i for i, f in enumerate(units.findings)}
         matrices = CACHED_BYTES // (8 * prod(units.sizes))
         self.prior = lru_cache(maxsize=min(PRIOR_CACHE, max(1, matrices)))(self._prior)
@@ -208,7 +208,7 @@ class Enumeration:
             for e in effects:
                 terms = []  # of the finding absent and present, as far as the evidence allows both
                 if x != 1.0:
-                    log_no = self._log_stay(f, e) + (0.0 if x is None else log1p(-x))
+                    log_no = self.log_stay(f, e) + (0.0 if x is None else log1p(-x))
                     terms.append(sum((no for no, _ in below), log_no))
                 if x != 0.0:
                     log_yes = _log(self.present(f, e)) + (0.0 if x is None else log(x))
@@ -223,7 +223,7 @@ class Enumeration:
         known.flags.writeable = False
         return known
 
-    def _log_stay(self, f: str, effect: float) -> Floats:
+    def log_stay(self, f: str, effect: float) -> Floats:
         """Log P(finding absent | state, its parent's effect), a matrix."""
         rows, columns = (log_absent[self._at[f]] for log_absent in self._log_absent)
         with np.errstate(divide="ignore"):  # an effect of 1: with it, never absent
@@ -231,7 +231,7 @@ class Enumeration:
         return stays
 
     def _present(self, f: str, effect: float) -> Floats:
-        present: Floats = -np.expm1(self._log_stay(f, effect))
+        present: Floats = -np.expm1(self.log_stay(f, effect))
         present.flags.writeable = False
         return present
 
@@ -376,8 +376,8 @@ def background_evidence(units: Units, case: Case) -> BackgroundEvidence:
     likelihood = {b: np.tile([1 - x, x], (len(SEXES), 1)) for b, x in case.background.items()}
     for sign, b in units.signs.items():
         if sign in case.findings:
-            x, of_sign = case.findings[sign], units.sign_given[sign]
-            likelihood[b] = likelihood.get(b, 1.0) * (x * of_sign + (1 - x) * (1 - of_sign))
+            x, (no, yes) = case.findings[sign], units.sign_given[sign]
+            likelihood[b] = likelihood.get(b, 1.0) * (x * yes + (1 - x) * no)
     return tuple((b, tuple(map(tuple, likelihood[b].tolist()))) for b in units.net.background if b in likelihood)
 
 

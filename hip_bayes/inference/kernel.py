@@ -350,11 +350,13 @@ def read_case(
     parent: Ints,
     effect: Floats,
     leak: Floats,
+    no_leak: Floats,
     by_finding: Floats,
     of: Ints,
     no: Floats,
     yes: Floats,
     leaks: Floats,
+    no_leaks: Floats,
     base: Floats,
 ) -> float:
     """Sort what is known of a case into findings that may be covered and a factor of each state.
@@ -371,22 +373,23 @@ def read_case(
         if if_so == if_not:
             log_constant += np.log(if_so)
         elif if_so == 0.0:
-            log_constant += np.log(if_not * (1 - leak[f]))
+            log_constant += np.log(if_not * no_leak[f])
             for s in range(len(base)):
                 base[s] *= by_finding[f, s]
         else:
-            of[b, lane], no[b, lane], yes[b, lane], leaks[b, lane] = f, if_not, if_so, leak[f]
+            of[b, lane], no[b, lane], yes[b, lane] = f, if_not, if_so
+            leaks[b, lane], no_leaks[b, lane] = leak[f], no_leak[f]
             b += 1
     return log_constant
 
 
 @_compiled
-def with_leak(stays: Floats, fires: Floats, leaks: Floats, bits: int, lanes: int) -> None:
+def with_leak(stays: Floats, fires: Floats, leaks: Floats, no_leaks: Floats, bits: int, lanes: int) -> None:
     """Let the leak cover as well as a unit, in place."""
     for b in range(bits):
         for i in range(lanes):
-            fires[b, i] = leaks[b, i] + (1 - leaks[b, i]) * fires[b, i]
-            stays[b, i] *= 1 - leaks[b, i]
+            fires[b, i] = leaks[b, i] + no_leaks[b, i] * fires[b, i]
+            stays[b, i] *= no_leaks[b, i]
 
 
 @_compiled
@@ -431,6 +434,7 @@ def solve(
     parent: Ints,
     effect: Floats,
     leak: Floats,
+    no_leak: Floats,
     absent: Floats,
     fired: Floats,
     by_finding: Floats,
@@ -477,7 +481,8 @@ def solve(
             into_last = nodes[max(units - 2, 0)]  # the nodes that the last unit hangs on
             wide = nodes.max()
             of = np.empty((bits, most), dtype=np.int64)
-            no, yes, leaks = np.empty((bits, most)), np.empty((bits, most)), np.empty((bits, most))
+            no, yes = np.empty((bits, most)), np.empty((bits, most))
+            leaks, no_leaks = np.empty((bits, most)), np.empty((bits, most))
             stays, fires = np.empty((bits, most)), np.empty((bits, most))
             base = np.empty(states)
             prior = np.zeros((wide, states + 3, most))  # + 3: the last four states may be fewer
@@ -501,7 +506,9 @@ def solve(
             r = order[done + i]
             m = mixture[r]
             base[:] = allowed
-            log_factor[r] = read_case(i, known[r], parent, effect, leak, by_finding, of, no, yes, leaks, base)
+            log_factor[r] = read_case(
+                i, known[r], parent, effect, leak, no_leak, by_finding, of, no, yes, leaks, no_leaks, base
+            )
             for q in range(into_last):
                 for s in range(last, states):
                     prior[q, s, i] = 0.0
@@ -524,7 +531,7 @@ def solve(
         if units == 1:
             fires[:] = 0.0
             stays[:] = 1.0
-            with_leak(stays, fires, leaks, bits, lanes)
+            with_leak(stays, fires, leaks, no_leaks, bits, lanes)
             alone(vector, stays, fires, bits, lanes)
             for n in range(nodes[0]):
                 before[0, n] = vector
@@ -534,7 +541,7 @@ def solve(
             some[:] = 0.0
             for s in range(start[1]):
                 fetch(stays, fires, absent[s], fired[s], of, bits, lanes)
-                with_leak(stays, fires, leaks, bits, lanes)
+                with_leak(stays, fires, leaks, no_leaks, bits, lanes)
                 alone(vector, stays, fires, bits, lanes)
                 for n in range(nodes[0]):
                     add_times(before[1, n], vector, prior[n, s], size, lanes)
@@ -600,7 +607,7 @@ def solve(
             worth, after = after, worth
         for s in range(1, start[1] if units > 1 else 1):
             fetch(stays, fires, absent[s], fired[s], of, bits, lanes)
-            with_leak(stays, fires, leaks, bits, lanes)
+            with_leak(stays, fires, leaks, no_leaks, bits, lanes)
             alone(vector, stays, fires, bits, lanes)
             for n in range(nodes[0]):
                 sums[:] = 0.0

@@ -2,98 +2,159 @@
 
 The leaky noisy-OR (Henrion, UAI 1987; Pearl 1988) with sensitivities given as Diez reads them: P(finding | only this
 cause present), base rate included. networks/README.md has the formulas, with a parent finding and without.
+
+A link is kept as the log of what it leaves of the finding's absence, log(1 - link). A link next to 1 has lost the
+digits of what it leaves, and what a link next to 0 leaves has lost those of the link; the log has both.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from hip_bayes.errors import NetworkError
 from hip_bayes.network.parts import ROUNDING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    from numpy.typing import NDArray
 
     from hip_bayes.network.model import NetworkData
-    from hip_bayes.network.parts import Finding
+    from hip_bayes.network.parts import Finding, FindingParent
+
+    Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Links:
     """How a finding depends on its parents.
 
-    ``P(finding absent | S, g) = (1 - leak) * prod over S of (1 - link) * (1 - effect if g is present)``
+    ``log P(finding absent | S, g) = log_no_leak + sum over S of log_no_link (+ log(1 - effect) if g is present)``
     """
 
-    leak: float
-    link: Mapping[str, float]
-    """cause, subtype or (for a sign) background id -> link strength in [0, 1)"""
+    log_no_leak: float
+    """log(1 - leak), at most 0"""
+    log_no_link: Mapping[str, float]
+    """subtype, cause without any or (for a sign) background id -> log(1 - link), at most 0"""
     parent: str | None = None
     effect: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class LogLinks:
+    """The links of every finding as logs, of one network or of many: by finding, shape (..., 1) or (..., sites).
+
+    `no_leak` and `no_link` as in `Links`, NaN where a finding does not list a site; `raised` is
+    log P(finding absent | this site alone) - log(1 - its stated leak).
+    """
+
+    no_leak: dict[str, Floats]
+    no_link: dict[str, Floats]
+    raised: dict[str, Floats]
+
+
+def sites_of(net: NetworkData) -> list[tuple[str, str]]:
+    """Return whatever a finding may have a link to: (subtype, its cause), or twice the cause or background variable."""
+    sites = [(s, c.id) for c in net.causes.values() for s in (c.subtypes or (c.id,))]
+    return [*sites, *((b, b) for b in net.background)]
+
+
 def derive_links(net: NetworkData) -> dict[str, Links]:
     """Return the links of every finding; NetworkError where a parent's effect leaves no room for one."""
-    links: dict[str, Links] = {}
-
-    def marginal(finding: Finding, site: str | None) -> float:
-        """P(finding | only `site` present), with its own parents averaged out; None: no linked cause."""
-        if site is not None:
-            number = finding.given.get(site) or finding.given.get(net.subtype_of.get(site, site))
-            if number:
-                return number.p
-        if finding.parent is None or site is None:
-            return finding.leak.p
-        own = links_of(finding)
-        return 1 - (1 - own.leak) * (1 - own.effect * marginal(net.findings[finding.parent.finding], site))
-
-    def links_of(finding: Finding) -> Links:
-        if finding.id not in links:
-            links[finding.id] = _derive(net, finding, marginal)
-        return links[finding.id]
-
-    for finding in net.findings.values():
-        links_of(finding)
+    sites = sites_of(net)
+    leak = {f.id: np.array([f.leak.p]) for f in net.findings.values()}
+    given = {
+        f.id: np.array([n.p if (n := f.given.get(site) or f.given.get(cause)) else math.nan for site, cause in sites])
+        for f in net.findings.values()
+    }
+    effect = {f.id: np.array([f.parent.effect.p]) for f in net.findings.values() if f.parent}
+    found = log_links(net, leak, given, effect)
+    links = {}
+    for f in net.findings.values():
+        if f.parent:
+            _check_effect(
+                f,
+                f.parent,
+                net.findings[f.parent.finding].leak.p,
+                zip(sites, found.raised[f.parent.finding].tolist(), strict=True),
+            )
+        no_link = zip(sites, found.no_link[f.id].tolist(), strict=True)
+        links[f.id] = Links(
+            log_no_leak=float(found.no_leak[f.id][0]),
+            log_no_link={site: log for (site, _), log in no_link if not math.isnan(log)},
+            parent=f.parent.finding if f.parent else None,
+            effect=f.parent.effect.p if f.parent else 0.0,
+        )
     return links
 
 
-def _derive(net: NetworkData, finding: Finding, marginal: _Marginal) -> Links:
+def log_links(
+    net: NetworkData,
+    leak: Mapping[str, Floats],
+    given: Mapping[str, Floats],
+    effect: Mapping[str, Floats],
+    least: float = 0.0,
+) -> LogLinks:
+    """Return the links that numbers make, whatever would come out negative as 0.
+
+    Parameters
+    ----------
+    net
+        the network, whose own numbers are not looked at.
+    leak, effect
+        by finding, shape (..., 1); an effect for those with a parent.
+    given
+        P(finding | this site alone) by finding, shape (..., sites) as `sites_of` has them, NaN where not stated.
+    least
+        what a leak is at least once that of the parent is taken out.
+
+    """
+    found = LogLinks({}, {}, {})
+    parents = {f.id: [f.parent.finding] if f.parent else [] for f in net.findings.values()}
+    for f in TopologicalSorter(parents).static_order():
+        own = np.log1p(-leak[f])
+        by_parent: Floats | float = 0.0  # what a site does to the parent, and this to the finding, as `raised`
+        for g in parents[f]:
+            spared = (1 - effect[f]) + effect[f] * (1 - leak[g])
+            own = own - _log_left(effect[f] * leak[g], spared)
+            by_absence = effect[f] * (1 - leak[g]) / spared
+            left = (1 - effect[f]) / spared + by_absence * np.exp(found.raised[g])
+            by_parent = _log_left(-by_absence * np.expm1(found.raised[g]), left)
+        found.no_leak[f] = np.minimum(own, -least)
+        without = by_parent + (found.no_leak[f] - own)
+        stated = _log_left((given[f] - leak[f]) / (1 - leak[f]), (1 - given[f]) / (1 - leak[f]))
+        found.no_link[f] = np.minimum(stated - without, 0.0)
+        found.raised[f] = np.where(np.isnan(stated), without, np.minimum(stated, without))
+    return found
+
+
+def _log_left(taken: Floats, left: Floats) -> Floats:
+    """Return log(left), where left = 1 - taken and each is known to all its digits."""
+    log: Floats = np.where(taken < 0.5, np.log1p(-np.minimum(taken, 0.5)), np.log(left))
+    return log
+
+
+def _check_effect(
+    finding: Finding, parent: FindingParent, parent_leak: float, raised: Iterable[tuple[tuple[str, str], float]]
+) -> None:
+    """Refuse an effect of a finding's parent that leaves a negative link; `raised` is of the parent, by site."""
     leak = finding.leak.p
-    if finding.parent is None:
-        return Links(leak, {site: (n.p - leak) / (1 - leak) for site, n in finding.given.items()})
-    parent = net.findings[finding.parent.finding]
-    effect = finding.parent.effect.p
-    parent_leak = marginal(parent, None)
-    # a cause listed as a whole here may be listed by subtype further up: then each subtype has its own link
-    sites: dict[str, tuple[float, float]] = {}
-    for site, number in finding.given.items():
-        subtypes = net.causes[site].subtypes if site in net.causes else ()
-        for part in subtypes or (site,):
-            sites[part] = (number.p, marginal(parent, part))
-    largest = min(1.0, leak / parent_leak)
-    limit = "the leak"
-    for site, (p, parent_p) in sites.items():
-        # 0 <= link  <=>  effect * ((1 - leak) parent_p - (1 - p) parent_leak) <= p - leak
-        slope = (1 - leak) * parent_p - (1 - p) * parent_leak
-        if slope > ROUNDING and (p - leak) / slope < largest:
-            largest, limit = (p - leak) / slope, f"given.{site}"
-    if effect > largest * (1 + ROUNDING):
+    largest, limit = min(1.0, leak / parent_leak), "the leak"
+    for (site, cause), more in raised:
+        if number := finding.given.get(site) or finding.given.get(cause):
+            # 0 <= link  <=>  effect * ((1 - leak) parent_p - (1 - p) parent_leak) <= p - leak
+            room = number.p - leak
+            slope = (1 - leak) * (1 - parent_leak) * -math.expm1(more) + parent_leak * room
+            if slope > 0 and room / slope < largest:
+                largest, limit = room / slope, f"given.{site}"
+    if parent.effect.p > largest * (1 + ROUNDING):
         raise NetworkError(
-            f"the effect of {parent.id!r} is {effect:g}, which leaves a negative link at {limit}; "
+            f"the effect of {parent.finding!r} is {parent.effect.p:g}, which leaves a negative link at {limit}; "
             f"allowed: at most {math.floor(largest * 1e6) / 1e6:.6f}",
             key=f"findings.{finding.id}.parent.effect",
         )
-    own = max(0.0, (leak - effect * parent_leak) / (1 - effect * parent_leak))
-    link = {}
-    for s, (p, parent_p) in sites.items():
-        without = own + effect * parent_p * (1 - own)  # P(finding | s alone) if s itself had no link to it
-        link[s] = max(0.0, (p - without) / (1 - without))
-    return Links(own, link, parent.id, effect)
-
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    _Marginal = Callable[[Finding, str | None], float]

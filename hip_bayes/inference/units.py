@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Part = tuple[slice, tuple[int, ...]]
     """Where the states of a cause are among those linked to a finding, and the shape that puts them on its axis."""
-    Layout = tuple[list[tuple[str, str]], list[tuple[tuple[int, ...], list[Part], list[list[Part]]]]]
-    """The linked states (subtype or cause, cause); for each unit its shape, parts on their own, parts by mechanism."""
+    Layout = tuple[list[str], list[tuple[tuple[int, ...], list[Part], list[list[Part]]]]]
+    """The linked states, subtypes or causes; for each unit its shape, parts on their own, parts by mechanism."""
 
 MAX_TABLE_BYTES = 2**30
 
@@ -53,8 +53,8 @@ class Units:
     shared, depends, local
         background ids that touch several units; which of these touch each unit; those that touch it alone.
     signs, sign_given
-        findings that speak of a background variable instead of causes -> that variable; -> P(sign present | sex, the
-        variable absent or present), shape (2, 2).
+        findings that speak of a background variable instead of causes -> that variable; -> P(sign absent or present |
+        sex, the variable absent or present), shape (2, 2, 2).
     findings, children
         all other findings, in file order; finding -> those that have it as their parent.
     basis
@@ -171,12 +171,12 @@ class Units:
 
     def _log_absent(self, finding: str, links: Links) -> Floats:
         """Log P(finding stays absent as far as a unit goes | state), over all states."""
-        link, units = links.link, []
+        link, units = links.log_no_link, []
         key = (finding, *link)
         if key not in self._layouts:
             self._layouts[key] = self._layout(finding, links)
         sites, layout = self._layouts[key]
-        factor = np.log1p(-np.array([link.get(site, link.get(cause, 0.0)) for site, cause in sites], dtype=float))
+        factor = np.array([link.get(site, 0.0) for site in sites], dtype=float)
         for shape, single, mechanisms in layout:
             log = np.zeros(shape)
             for part, along in single:
@@ -193,16 +193,16 @@ class Units:
         """Return which states of causes have a link to a finding, and where these come in, unit by unit."""
         mechanisms = [m.causes for m in self.net.mechanisms.values() if finding in m.findings]
         together = {c for causes in mechanisms for c in causes}
-        sites: list[tuple[str, str]] = []
+        sites: list[str] = []
         layout = []
         for unit, shape in zip(self.causes, self.shape, strict=True):
             here: dict[str, Part] = {}
             for axis, cause in enumerate(unit):
-                subtypes = tuple(self.net.causes[cause].subtypes)
-                if links.link.keys().isdisjoint((cause, *subtypes)):
+                of_cause = tuple(self.net.causes[cause].subtypes) or (cause,)
+                if links.log_no_link.keys().isdisjoint(of_cause):
                     continue  # a factor of 1
                 start = len(sites)
-                sites += [("", ""), *((s, cause) for s in subtypes or (cause,))]  # the first: the cause is absent
+                sites += ["", *of_cause]  # the first: the cause is absent
                 along = tuple(n if a == axis else 1 for a, n in enumerate(shape))
                 here[cause] = (slice(start, len(sites)), along)
             single = [part for cause, part in here.items() if cause not in together]
@@ -210,10 +210,11 @@ class Units:
         return sites, layout
 
     def _sign(self, sign: str, background: str) -> Floats:
-        """P(sign present | sex, background variable absent or present)."""
+        """P(sign absent or present | sex, background variable absent or present)."""
         links, only = self.links[sign], self.net.findings[sign].sex
-        p = np.array([links.leak, 1 - (1 - links.leak) * (1 - links.link[background])])
-        return np.stack([p if only in (None, sex) else np.zeros(2) for sex in SEXES])
+        log_absent = links.log_no_leak + np.array([0.0, links.log_no_link[background]])
+        by_sex = np.stack([log_absent if only in (None, sex) else np.zeros(2) for sex in SEXES])
+        return np.stack([np.exp(by_sex), -np.expm1(by_sex)])
 
     def _member(self, id_: str, unit_of: Mapping[str, int]) -> NDArray[np.bool_]:
         """Say in which of all states a cause or subtype is present."""

@@ -415,9 +415,9 @@ def _bringing_about(net: NetworkData, finding: str) -> set[str]:
     at: str | None = finding
     while at is not None:
         links = engine_of(net).links[at]
-        for site, link in links.link.items():
-            if link > 0:
-                found |= {site, *_members(net, site), *(net.causes[site].subtypes if site in net.causes else ())}
+        for site, log_no_link in links.log_no_link.items():
+            if log_no_link < 0:
+                found |= {site, *_members(net, site)}
         at = links.parent
     return found
 

@@ -291,10 +291,11 @@ def _unexplained(net: NetworkData, case: Case, f: str) -> float:
     """
     enumeration, links = engine_of(net).enumeration, engine_of(net).links[f]
     shape = tuple(len(net.causes[c].states) for c in enumeration.causes)
-    absent = 1 - enumeration.present(f, 0.0).reshape(shape)
-    unlisted = absent / (1 - links.leak)
+    log_absent = enumeration.log_stay(f, 0.0).reshape(shape)
+    log_unlisted = log_absent - links.log_no_leak
     if "other" in net.causes:
-        unlisted = np.take(unlisted, [0], axis=enumeration.causes.index("other"))
+        log_unlisted = np.take(log_unlisted, [0], axis=enumeration.causes.index("other"))
+    by_nothing = -np.exp(log_unlisted) * np.expm1(log_absent - log_unlisted)
     parent = np.zeros(shape)
     if links.parent is not None:
         evidence = {g: x for g, x in case.findings.items() if g not in engine_of(net).units.signs}
@@ -302,7 +303,7 @@ def _unexplained(net: NetworkData, case: Case, f: str) -> float:
         parent = _divided(x * p, x * p + (1 - x) * (1 - p))  # what was said of the parent itself is not in p
     by_none = np.zeros(shape)
     for e, p in ((0.0, 1 - parent), (links.effect, parent)):
-        by_none += p * _divided((1 - e) * (unlisted - absent), 1 - (1 - e) * absent)
+        by_none += p * _divided((1 - e) * by_nothing, enumeration.present(f, e).reshape(shape))
     return min(max(float((enumeration.joint(case).reshape(shape) * by_none).sum()), 0.0), 1.0)
 
 

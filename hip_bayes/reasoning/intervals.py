@@ -21,7 +21,7 @@ import numpy as np
 from hip_bayes.inference.arguments import how_many, level_of, names_of, whole_number
 from hip_bayes.inference.engine import Engine, engine_of
 from hip_bayes.inference.enumeration import Enumeration
-from hip_bayes.inference.noisy_or import Links
+from hip_bayes.inference.noisy_or import Links, log_links, sites_of
 from hip_bayes.inference.priors import logit, stated_at
 from hip_bayes.network.changes import with_odds_times
 from hip_bayes.network.parts import Number, OddsRatio, Table
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from hip_bayes.inference.priors import CausePrior
     from hip_bayes.inference.result import Result
     from hip_bayes.network.model import NetworkData
-    from hip_bayes.network.parts import BySexAndBand, Finding
+    from hip_bayes.network.parts import BySexAndBand
 
     Floats = NDArray[np.float64]
 
@@ -274,46 +274,30 @@ def _log_deviation(ratio: OddsRatio) -> float:
 def links_drawn(net: NetworkData, sampler: Sampler) -> Iterator[dict[str, Links]]:
     """Yield the links of every finding in each draw: as `noisy_or` does, where numbers need not fit together."""
     findings = net.findings.values()
-    leak = {f.id: sampler.of(f"findings.{f.id}.leak", f.leak) for f in findings}
-    given = {f.id: {s: sampler.of(f"findings.{f.id}.given.{s}", n) for s, n in f.given.items()} for f in findings}
-    effect = {f.id: sampler.of(f"findings.{f.id}.parent.effect", f.parent.effect) for f in findings if f.parent}
-    cause_of = {site: site for site in (*net.causes, *net.background)} | dict(net.subtype_of)
-    own = dict(leak)
+    sites = sites_of(net)
+    leak = {f.id: sampler.of(f"findings.{f.id}.leak", f.leak)[:, None] for f in findings}
+    given = {f.id: np.full((sampler.draws, len(sites)), math.nan) for f in findings}
     for f in findings:
-        if f.parent:
-            reached = effect[f.id] * leak[f.parent.finding]
-            # not quite 0: else what was said could be impossible in a draw
-            own[f.id] = np.maximum((leak[f.id] - reached) / (1 - reached), TINY)
-
-    def by_parent(f: Finding, site: str) -> Floats:
-        """P(its parent is present and brings it about | only `site` present)."""
-        return effect[f.id] * alone(net.findings[f.parent.finding], site) if f.parent else np.zeros(sampler.draws)
-
-    def alone(f: Finding, site: str) -> Floats:
-        """P(finding | only `site` present)."""
-        without = own[f.id] + by_parent(f, site) * (1 - own[f.id])
-        for name in (site, cause_of[site]):
-            if name in given[f.id]:
-                return np.maximum(given[f.id][name], without)  # drawn below, its link is zero
-        return without
-
-    link: dict[str, dict[str, list[float]]] = {}
-    for f in findings:
-        link[f.id] = {}
-        for named, p in given[f.id].items():
-            for site in (net.causes[named].subtypes if named in net.causes else ()) or (named,):
-                reached = by_parent(f, site)
-                without = own[f.id] + reached * (1 - own[f.id])
-                of_site = (p - without) / ((1 - own[f.id]) * (1 - reached))
-                link[f.id][site] = np.clip(of_site, 0.0, NEARLY_ONE).tolist()
+        for named, number in f.given.items():
+            here = [named in site for site in sites]
+            given[f.id][:, here] = sampler.of(f"findings.{f.id}.given.{named}", number)[:, None]
+    effect = {
+        f.id: sampler.of(f"findings.{f.id}.parent.effect", f.parent.effect)[:, None] for f in findings if f.parent
+    }
+    # not quite 0: else what was said could be impossible in a draw
+    found = log_links(net, leak, given, effect, least=TINY)
+    linked = {
+        f: {s: x.tolist() for (s, _), x in zip(sites, no_link.T, strict=True) if not np.isnan(x[0])}
+        for f, no_link in found.no_link.items()
+    }
     parents = {f.id: f.parent.finding if f.parent else None for f in findings}
     for k in range(sampler.draws):
         yield {
             f: Links(
-                leak=float(own[f][k]),
-                link={site: draws[k] for site, draws in link[f].items()},
+                log_no_leak=float(found.no_leak[f][k, 0]),
+                log_no_link={site: draws[k] for site, draws in linked[f].items()},
                 parent=parents[f],
-                effect=float(effect[f][k]) if f in effect else 0.0,
+                effect=float(effect[f][k, 0]) if f in effect else 0.0,
             )
             for f in net.findings
         }

@@ -163,24 +163,23 @@ def _findings(
     present: dict[str, Bools] = {}
     for f in TopologicalSorter(parents).static_order():
         links = engine_of(net).links[f]
-        absent = np.full(n, 1 - links.leak)
+        log_absent = np.full(n, links.log_no_leak)
         for b in net.background:
-            if b in links.link:
-                absent *= 1 - links.link[b] * background[b]
-        unlinked = {}  # P(not brought about by this cause)
+            log_absent += links.log_no_link.get(b, 0.0) * background[b]
+        unlinked = {}  # log P(not brought about by this cause)
         for cause in net.causes.values():
-            sites = [links.link.get(s, links.link.get(cause.id, 0.0)) for s in (cause.subtypes or (cause.id,))]
+            sites = [links.log_no_link.get(s, 0.0) for s in (cause.subtypes or (cause.id,))]
             if any(sites):
-                unlinked[cause.id] = (1 - np.array([0.0, *sites]))[states[cause.id]]
+                unlinked[cause.id] = np.array([0.0, *sites])[states[cause.id]]
         for mechanism in net.mechanisms.values():
             if f in mechanism.findings:  # of the causes in one mechanism the strongest alone counts
                 together = [unlinked.pop(c) for c in mechanism.causes if c in unlinked]
-                absent *= np.minimum.reduce(together, initial=1.0)
-        for factor in unlinked.values():
-            absent *= factor
+                log_absent += np.minimum.reduce(together, initial=0.0)
+        for log_factor in unlinked.values():
+            log_absent += log_factor
         if links.parent is not None:
-            absent *= 1 - links.effect * present[links.parent]
-        present[f] = rng.random(n) >= absent
+            log_absent += np.log1p(-links.effect) * present[links.parent]
+        present[f] = rng.random(n) >= np.exp(log_absent)
     return present
 
 

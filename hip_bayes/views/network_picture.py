@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil, log
+from math import ceil, exp, expm1, log
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -51,17 +51,17 @@ def alone(net: NetworkData, f: str, cause: str) -> float:
 
     def of_site(f: str, site: str) -> float:
         links = engine_of(net).links[f]
-        link = links.link.get(site, links.link.get(cause, 0.0))
+        log_absent = links.log_no_leak + links.log_no_link.get(site, 0.0)
         through = links.effect * of_site(links.parent, site) if links.parent else 0.0
-        return 1 - (1 - links.leak) * (1 - link) * (1 - through)
+        return 1 - exp(log_absent) * (1 - through)
 
     return sum(share * of_site(f, site) for site, share in _shares(net, cause))
 
 
 def mean_link(net: NetworkData, f: str, cause: str) -> float:
     """Return the strength of the link of a cause to a finding, the mean by the shares of its subtypes."""
-    link = engine_of(net).links[f].link
-    return sum(share * link.get(site, link.get(cause, 0.0)) for site, share in _shares(net, cause))
+    log_no_link = engine_of(net).links[f].log_no_link
+    return sum(share * -expm1(log_no_link.get(site, 0.0)) for site, share in _shares(net, cause))
 
 
 def _shares(net: NetworkData, cause: str) -> list[tuple[str, float]]:
@@ -265,7 +265,8 @@ class Picture:
                 continue
             sign = net.findings[f].sign_of(net.background)
             if sign and only is None:
-                self.curve(self.right[sign], self.left[f], x, 0.2 + 2 * engine_of(net).links[f].link[sign])
+                link = -expm1(engine_of(net).links[f].log_no_link[sign])
+                self.curve(self.right[sign], self.left[f], x, 0.2 + 2 * link)
             for c, link in self.strength[f].items():
                 if link >= least and only in (None, c):
                     self.curve(self.right[c], self.left[f], x, 0.2 + 2 * link)

@@ -124,18 +124,20 @@ def test_background_shared_by_units_is_mixed_and_kept_apart_where_it_is_known() 
 
 def by_subtraction(net: Network, facts: Facts, number: Any) -> tuple[Any, Any]:  # noqa: ANN401 float or Fraction
     """P(cause a | findings present) and the size of what cancels, by the inclusion-exclusion of Quickscore."""
-    links, one = net.engine.links, number(1)
+    one = number(1)
+    leak = {f: number(net.findings[f].leak.p) for f in facts}
+    given = {f: {c: number(n.p) for c, n in net.findings[f].given.items()} for f in facts}
     prior = {c: number(net.causes[c].prior["female"]["18+"].p) for c in net.causes}
     total, with_a, size = number(0), number(0), number(0)
     for chosen in product([0, 1], repeat=len(facts)):
         subset = [f for f, there in zip(facts, chosen, strict=True) if there]
         sign = one if len(subset) % 2 == 0 else -one
         for f in subset:
-            sign *= one - number(links[f].leak)
+            sign *= one - leak[f]
         factor = dict.fromkeys(net.causes, one)
         for f in subset:
             for c in net.causes:
-                factor[c] *= one - number(links[f].link.get(c, 0.0))
+                factor[c] *= (one - given[f].get(c, leak[f])) / (one - leak[f])
         term, term_a = sign, sign
         for c, p in prior.items():
             term *= one - p + p * factor[c]

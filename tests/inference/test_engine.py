@@ -309,7 +309,7 @@ def test_rounding_leaves_no_cause_without_room_for_a_parent() -> None:
     }
     net = solved(small({"a": 0.5, "b": 0.5}, table))
 
-    assert net.engine.links["h"].link["b"] == 0
+    assert net.engine.links["h"].log_no_link["b"] == 0
 
 
 @settings(max_examples=150)

@@ -363,12 +363,11 @@ def test_explaining_away_is_as_defined(drawn: tuple[Data, Diagnosis]) -> None:
 
 def causes_of(net: Network, f: str) -> set[str]:
     """Return the causes and subtypes with a link to a finding, or to one above it."""
-    if f not in net.findings or net.engine.links[f].link.keys() & net.background.keys():
+    if f not in net.findings or net.findings[f].sign_of(net.background):
         return set()
     links = net.engine.links[f]
-    sites = {s for s, link in links.link.items() if link > 0}
+    sites = {s for s, log_no_link in links.log_no_link.items() if log_no_link < 0}
     sites |= {net.subtype_of[s] for s in sites if s in net.subtype_of}
-    sites |= {s for s, c in net.subtype_of.items() if c in links.link and links.link[c] > 0}
     return sites | (causes_of(net, links.parent) if links.parent else set())
 
 

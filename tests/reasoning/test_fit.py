@@ -294,12 +294,13 @@ def by_nothing_listed(data: Data, facts: Facts, f: str) -> float:
     @functools.cache
     def share(with_parent: bool, *there: str) -> float:  # noqa: FBT001
         """P(no listed link fired | some link fired), with these causes and subtypes there."""
-        events = [(links.leak, False), (links.effect * with_parent, True)]  # P(fires), and whether it is listed
+        leak = -math.expm1(links.log_no_leak)
+        events = [(leak, False), (links.effect * with_parent, True)]  # P(fires), and whether it is listed
         for causes in together:
             strongest = {True: 0.0, False: 0.0}
             for s in [s for s in there if sites[s] in causes]:
                 listed = sites[s] != "other"
-                strongest[listed] = max(strongest[listed], links.link.get(s, links.link.get(sites[s], 0.0)))
+                strongest[listed] = max(strongest[listed], -math.expm1(links.log_no_link.get(s, 0.0)))
             beyond = 1 - (1 - max(strongest.values())) / (1 - strongest[True])
             events += [(strongest[True], True), (beyond, False)]
         some = unlisted = 0.0

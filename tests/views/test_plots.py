@@ -549,7 +549,8 @@ def test_network_draws_the_links_of_the_highlighted_cause_alone(rich: Network) -
     assert len(lines.get_segments()) == 3
     links = rich.engine.links
     widths = sorted(lines.get_linewidths())
-    expected = [0.4 + 0.9 * np.log(2.0), *(0.2 + 2 * links[f].link["tendon"] for f in ("lateral_pain", "night_pain"))]
+    strength = [-np.expm1(links[f].log_no_link["tendon"]) for f in ("lateral_pain", "night_pain")]
+    expected = [0.4 + 0.9 * np.log(2.0), *(0.2 + 2 * link for link in strength)]
     assert widths == pytest.approx(sorted(expected))
 
 
@@ -584,7 +585,7 @@ def test_signs_are_tied_to_their_background() -> None:
     net = solved(data)
 
     [lines] = plots.network(net).collections
-    assert list(lines.get_linewidths()) == pytest.approx([0.2 + 2 * net.engine.links["s"].link["b"]])
+    assert list(lines.get_linewidths()) == pytest.approx([0.2 - 2 * np.expm1(net.engine.links["s"].log_no_link["b"])])
     assert "A sign" in said(plots.network(net, highlight="a"))
     assert [t.get_text() for t in plots.findings(net).get_yticklabels()] == ["History", "A finding"]
     with pytest.raises(EvidenceError, match="'s' is a sign of 'b' and has no link to a cause"):
