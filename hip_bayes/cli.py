@@ -21,15 +21,16 @@ from . import __version__
 from .cohorts.columns import Reading, codes_of, mapping_file, merged
 from .diagnosis import diagnose as diagnose_case
 from .diagnosis import diagnose_file, load_network, validate
-from .errors import HipBayesError, printable, shown_path
+from .errors import HipBayesError, listed, printable, shown, shown_path
 from .explorer.interview import AT_HOME, MOST, begin
 from .explorer.terminal import ask, nothing_flushed, say, signals
+from .inference.arguments import path_of
 from .network.parts import KINDS
 from .network.provenance import COLUMNS, by_basis, entries
 from .network.search import find
+from .network.writing import PRIVATE, refuse_existing, write_whole
 from .reasoning.questions import ALL_KINDS
 from .validation.card import model_card
-from .writing import PRIVATE, refuse_existing, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from .network.provenance import Entry
 
 BAD_INPUT = 2
+LONGEST_ERROR = 1000
+"""Characters of an error about how a command was called."""
 INTERRUPTED = 130
 NETWORK_HELP = "A shipped network's name or the path of a TOML file; the shipped network if left out."
 SETTING_HELP = "Where the runner is seen, such as general_practice: prices the causes anew."
@@ -53,15 +56,41 @@ def _fail(error: HipBayesError) -> NoReturn:
 
 
 class _Commands(click.Group):
-    """Commands of which none ends in a traceback where what it prints cannot be written."""
+    """Commands of which none ends in a traceback where what it prints cannot be written, or shows words unescaped."""
+
+    def make_context(self, *args: Any, **options: Any) -> click.Context:  # noqa: ANN401 as click has it
+        with _escaped():
+            return super().make_context(*args, **options)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 as click has it
         try:
-            return super().invoke(ctx)
+            with _escaped():
+                return super().invoke(ctx)
         except BrokenPipeError:  # whoever read it has read enough; click ends quietly
             raise
         except OSError as error:
             raise click.ClickException(f"not all could be written: {error.strerror or error}") from None
+
+
+class _Path(click.Path):
+    """The path of a file, also where no file can have it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
+        try:
+            return super().convert(value, param, ctx)
+        except ValueError:
+            self.fail(f"no file can be called {shown(value)}", param, ctx)
+
+
+@contextlib.contextmanager
+def _escaped() -> Iterator[None]:
+    """Let click's own errors show what was typed as ours do: escaped, and not all of it if it is long."""
+    try:
+        yield
+    except click.ClickException as error:
+        text = printable(error.message)
+        error.message = text if len(text) <= LONGEST_ERROR else f"{text[:LONGEST_ERROR]}..."  # type: ignore[misc]
+        raise
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -112,9 +141,9 @@ def _parse(facts: Iterable[str]) -> dict[str, object]:
     for fact in facts:
         name, equals, value = fact.partition("=")
         if not (name and equals):
-            raise click.UsageError(f"got {fact!r}; allowed: NAME=VALUE, like lateral_pain=yes")
+            raise click.UsageError(f"got {shown(fact)}; allowed: NAME=VALUE, like lateral_pain=yes")
         if name in said:
-            raise click.UsageError(f"{name!r} is said twice; say it once")
+            raise click.UsageError(f"{shown(name)} is said twice; say it once")
         said[name] = value
     return said
 
@@ -136,7 +165,7 @@ def _parse(facts: Iterable[str]) -> dict[str, object]:
 )
 @click.option(
     "--save",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=_Path(dir_okay=False, path_type=Path),
     help="Also write the summary to this file, for your eyes only.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace that file if it exists.")
@@ -192,7 +221,7 @@ def interview(  # noqa: PLR0913 all but the first are options
         options = {"--network": network, "--setting": setting, "--kinds": kinds, "--max": left, "--save": save}
         given = [str(word) for option, value in options.items() if value is not None for word in (option, value)]
         given += [] if save is None else ["--overwrite"]
-        click.echo(f"{shlex.join(['hip-bayes', 'interview', *now.words, *given])}\n")
+        click.echo(f"{' '.join(map(_quoted, ['hip-bayes', 'interview', *now.words, *given]))}\n")
         if failure is not None:
             _fail(failure)
         if save is not None:
@@ -204,6 +233,7 @@ def _check_place(path: Path | None, *, overwrite: bool) -> None:
     """Refuse a file that cannot be written, before anything is asked."""
     if path is None:
         return
+    path_of("the file to write", path)
     if not overwrite:
         refuse_existing(path)
     if not path.parent.is_dir():
@@ -224,14 +254,22 @@ def _saved(path: Path, summary: str, *, overwrite: bool) -> HipBayesError | None
     return None
 
 
+def _quoted(word: str) -> str:
+    """Return a word as a shell reads it, with nothing in it that a terminal obeys."""
+    if word.isprintable():
+        return shlex.quote(word)
+    escaped = printable(word.replace("\\", "\\\\").replace("'", "\\'"))
+    return f"$'{escaped}'"
+
+
 def _cpus() -> int:
     """Return how many CPUs this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @main.command()
-@click.argument("source", metavar="IN", type=click.Path(path_type=Path))
-@click.argument("target", metavar="OUT", type=click.Path(path_type=Path))
+@click.argument("source", metavar="IN", type=_Path(path_type=Path))
+@click.argument("target", metavar="OUT", type=_Path(path_type=Path))
 @click.option("--id", "ids", multiple=True, metavar="COLUMN", help="Copy this column to OUT unread. Repeatable.")
 @click.option("--ignore", multiple=True, metavar="COLUMN", help="Pass over this column. Repeatable.")
 @click.option("--ignore-others", is_flag=True, help="Pass over every column that is no fact.")
@@ -244,10 +282,10 @@ def _cpus() -> int:
 @click.option("--missing", multiple=True, metavar="VALUE,...", help="Values that stand for nothing: --missing=-9,99.")
 @click.option(
     "--mapping",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=_Path(exists=True, dir_okay=False, path_type=Path),
     help="A TOML file with missing, ignore, ignore_others, columns (header = fact) and code, instead of these options.",
 )
-@click.option("--rejects", type=click.Path(path_type=Path), help="A .csv for rows without an answer; the run goes on.")
+@click.option("--rejects", type=_Path(path_type=Path), help="A .csv for rows without an answer; the run goes on.")
 @click.option("--network", help=NETWORK_HELP)
 @click.option("--setting", help=SETTING_HELP)
 @click.option("--threads", type=click.IntRange(min=1), default=_cpus, help="Default: the CPUs this process may use.")
@@ -306,7 +344,7 @@ def cohort(  # noqa: PLR0913 all but the first two are options
                 overwrite=overwrite,
                 safe_for_spreadsheets=safe_for_spreadsheets,
                 progress=progress,
-                notify=lambda text: click.echo(text, err=True),
+                notify=lambda text: click.echo(printable(text), err=True),
             )
     except HipBayesError as error:
         _fail(error)
@@ -363,7 +401,7 @@ def findings(words: tuple[str, ...], kind: str | None, network: str | None) -> N
         ]
     sections["red_flags"] = [(r.id, r.level, r.question) for r in net.red_flags.values()]
     low, high = net.age_range
-    shown = []
+    tables = []
     with_both = kind is None and (not words or bool({"age", "sex"} & {*likely}))
     if with_both:
         click.echo(f"age: years, {low} to {high}    sex: female or male\n")
@@ -371,14 +409,14 @@ def findings(words: tuple[str, ...], kind: str | None, network: str | None) -> N
         by_id = {row[0]: row for row in rows}
         wanted = [by_id[id_] for id_ in likely if id_ in by_id] if words else rows
         if kind in (None, title) and wanted:
-            shown.append(_listing(title.replace("_", " "), wanted))
-    if not shown and not with_both:
-        wanted_words = " ".join((*map(repr, words), *([f"kind {kind}"] if kind else [])))
+            tables.append(_listing(title.replace("_", " "), wanted))
+    if not tables and not with_both:
+        wanted_words = " ".join((*map(shown, words), *([f"kind {kind}"] if kind else [])))
         click.echo(f"nothing matches {wanted_words}; `hip-bayes findings` lists everything")
         return
     from rich.console import Console
 
-    for table in shown:
+    for table in tables:
         Console(highlight=False).print(table)
 
 
@@ -415,11 +453,11 @@ def sources(names: tuple[str, ...], network: str | None, *, as_json: bool) -> No
     if as_json:
         about = {"network": {"id": net.id, "name": net.name, "version": net.version}}
         rows = {"basis": by_basis(net)} if not names else {"numbers": [_as_dict(entry) for entry in found]}
-        listed = [{f: getattr(s, f) for f in ("id", "title", "year", "address")} | {"supports": k} for s, k in cited]
-        click.echo(json.dumps(about | rows | {"sources": listed}, indent=2, ensure_ascii=False))
+        titles = [{f: getattr(s, f) for f in ("id", "title", "year", "address")} | {"supports": k} for s, k in cited]
+        click.echo(json.dumps(about | rows | {"sources": titles}, indent=2, ensure_ascii=False))
         return
     if not found:
-        click.echo(f"no number involves all of {', '.join(map(repr, names))}; try fewer names")
+        click.echo(f"no number involves all of {listed(names)}; try fewer names")
         return
     from rich.console import Console
 
@@ -496,8 +534,8 @@ def check(file: str) -> None:
 
 @network.command()
 @click.argument("file")
-@click.argument("cases", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.argument("card", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("cases", type=_Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("card", type=_Path(dir_okay=False, path_type=Path))
 @click.option("--about", required=True, help="Where the cases come from, and what that does to the figures.")
 @click.option("--overwrite", is_flag=True, help="Replace CARD if it is there.")
 def card(file: str, cases: Path, card: Path, about: str, *, overwrite: bool) -> None:

@@ -23,7 +23,7 @@ import numpy as np
 
 from hip_bayes.errors import EvidenceError, HipBayesError, UnknownNameError, printable, shown, shown_path
 from hip_bayes.inference.arguments import names_of, whole_number
-from hip_bayes.writing import beside, making, permissions_of, put, refuse_existing, sync_directory
+from hip_bayes.network.writing import beside, making, permissions_of, put, refuse_existing, sync_directory
 
 from . import formats
 from .columns import Tally, match, refuse_codes

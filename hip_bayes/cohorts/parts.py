@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hip_bayes.errors import HipBayesError, shown_path
-from hip_bayes.writing import PRIVATE, making, write_whole
+from hip_bayes.network.writing import PRIVATE, making, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -9,7 +9,7 @@ import stat
 import sys
 from typing import TYPE_CHECKING
 
-from .errors import HipBayesError, shown_path
+from hip_bayes.errors import HipBayesError, shown_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

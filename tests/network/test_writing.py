@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import hip_bayes as hb
-from hip_bayes.writing import PRIVATE, beside, making, put, write_whole
+from hip_bayes.network.writing import PRIVATE, beside, making, put, write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
