@@ -25,6 +25,7 @@ from .errors import HipBayesError, listed, printable, shown, shown_path
 from .explorer.interview import AT_HOME, MOST, begin
 from .explorer.terminal import ask, nothing_flushed, say, signals
 from .inference.arguments import path_of
+from .inference.evidence import ACCOUNTS, ASKED
 from .network.parts import KINDS
 from .network.provenance import COLUMNS, by_basis, entries
 from .network.search import find
@@ -47,6 +48,13 @@ LONGEST_ERROR = 1000
 """Characters of an error about how a command was called."""
 INTERRUPTED = 130
 NETWORK_HELP = "A shipped network's name or the path of a TOML file; the shipped network if left out."
+ACCOUNT = click.option(
+    "--account",
+    type=click.Choice(ACCOUNTS),
+    default=ASKED,
+    show_default=True,
+    help="Whether somebody went through the questions, or the story was told freely (silence counts a little).",
+)
 SETTING_HELP = "Where the runner is seen, such as general_practice: prices the causes anew."
 
 
@@ -106,15 +114,19 @@ def main() -> None:
 @click.argument("facts", nargs=-1, metavar="[NAME=VALUE]...")
 @click.option("--network", help=NETWORK_HELP)
 @click.option("--setting", help=SETTING_HELP)
+@ACCOUNT
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
-def diagnose_command(facts: tuple[str, ...], network: str | None, setting: str | None, *, as_json: bool) -> None:
+def diagnose_command(
+    facts: tuple[str, ...], network: str | None, setting: str | None, account: str, *, as_json: bool
+) -> None:
     """Diagnose one case from facts such as age=46 sex=female lateral_pain=yes groin_pain=no.
 
     A value is yes, no, unknown, a number between 0 and 1 (how sure), or a state's name (onset=sudden).
-    What is not mentioned is unknown, which is not the same as no. `hip-bayes findings` lists the names.
+    What is not mentioned is unknown, which is not the same as no, unless the story was told freely (--account
+    volunteered). `hip-bayes findings` lists the names.
     """
     try:
-        d = diagnose_case(_parse(facts), network=network, setting=setting)
+        d = diagnose_case(_parse(facts), network=network, setting=setting, account=account)
     except HipBayesError as error:
         _fail(error)
     if as_json:
@@ -152,6 +164,7 @@ def _parse(facts: Iterable[str]) -> dict[str, object]:
 @click.argument("facts", nargs=-1, metavar="[NAME=VALUE]...")
 @click.option("--network", help=NETWORK_HELP)
 @click.option("--setting", help=SETTING_HELP)
+@ACCOUNT
 @click.option(
     "--kinds", metavar="KIND,...", help=f"Which of {', '.join(ALL_KINDS)} to ask. Default: {','.join(AT_HOME)}."
 )
@@ -174,6 +187,7 @@ def interview(  # noqa: PLR0913 all but the first are options
     *,
     network: str | None,
     setting: str | None,
+    account: str,
     kinds: str | None,
     most: int,
     save: Path | None,
@@ -187,7 +201,7 @@ def interview(  # noqa: PLR0913 all but the first are options
     try:
         _check_place(save, overwrite=overwrite)
         wanted = None if kinds is None else [kind.strip() for kind in kinds.split(",")]
-        now, lines = begin(_parse(facts), network=network, setting=setting, kinds=wanted, most=most)
+        now, lines = begin(_parse(facts), network=network, setting=setting, account=account, kinds=wanted, most=most)
     except HipBayesError as error:
         _fail(error)
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -218,7 +232,15 @@ def interview(  # noqa: PLR0913 all but the first are options
         rule = "-" * max(map(len, summary.splitlines()))
         click.echo(f"\n{rule}\n{summary}\n{rule}\n\nTo go on from here, or to change an answer:\n")
         left = now.left if (now.question or now.stopped) and now.left != MOST else None
-        options = {"--network": network, "--setting": setting, "--kinds": kinds, "--max": left, "--save": save}
+        told = None if account == ASKED else account
+        options = {
+            "--network": network,
+            "--setting": setting,
+            "--account": told,
+            "--kinds": kinds,
+            "--max": left,
+            "--save": save,
+        }
         given = [str(word) for option, value in options.items() if value is not None for word in (option, value)]
         given += [] if save is None else ["--overwrite"]
         click.echo(f"{' '.join(map(_quoted, ['hip-bayes', 'interview', *now.words, *given]))}\n")
@@ -233,7 +255,8 @@ def _check_place(path: Path | None, *, overwrite: bool) -> None:
     """Refuse a file that cannot be written, before anything is asked."""
     if path is None:
         return
-    path_of("the file to write", path)
+    if path_of("the file to write", path).is_dir():
+        raise HipBayesError(f"cannot write {shown_path(path)}: it is a directory; give the path of a file")
     if not overwrite:
         refuse_existing(path)
     if not path.parent.is_dir():
@@ -288,6 +311,7 @@ def _cpus() -> int:
 @click.option("--rejects", type=_Path(path_type=Path), help="A .csv for rows without an answer; the run goes on.")
 @click.option("--network", help=NETWORK_HELP)
 @click.option("--setting", help=SETTING_HELP)
+@click.option("--account", type=click.Choice(ACCOUNTS), help="How the cases were heard. Default: asked.")
 @click.option("--threads", type=click.IntRange(min=1), default=_cpus, help="Default: the CPUs this process may use.")
 @click.option("--overwrite", is_flag=True, help="Replace OUT and the rejects file if they exist.")
 @click.option(
@@ -308,6 +332,7 @@ def cohort(  # noqa: PLR0913 all but the first two are options
     rejects: Path | None,
     network: str | None,
     setting: str | None,
+    account: str | None,
     threads: int,
     overwrite: bool,
     safe_for_spreadsheets: bool,
@@ -339,6 +364,7 @@ def cohort(  # noqa: PLR0913 all but the first two are options
                 code=merged(of_file.code, codes_of(code)),
                 missing=[*of_file.missing, *gaps],
                 columns=of_file.columns,
+                account=account or of_file.account,
                 rejects=rejects,
                 threads=threads,
                 overwrite=overwrite,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .inference.arguments import function, of_kind, path_of, threads_of, yes_or_no
 from .inference.engine import engine_of
-from .inference.evidence import Case, items_of, vocabulary_of
+from .inference.evidence import ASKED, Case, items_of, vocabulary_of
 from .inference.result import Result
 from .network import reading
 from .network.model import NetworkData
@@ -69,10 +69,11 @@ class Network(NetworkData):
         /,
         *,
         setting: str | None = None,
+        account: str = ASKED,
         **facts: object,
     ) -> Diagnosis:
         """Return the exact posterior of one case under this network; see `hip_bayes.diagnose`."""
-        return diagnose(said, network=self, setting=setting, **facts)
+        return diagnose(said, network=self, setting=setting, account=account, **facts)
 
     def diagnose_many(  # noqa: PLR0913 one keyword a choice of the user
         self,
@@ -84,6 +85,7 @@ class Network(NetworkData):
         code: Mapping[str, Mapping[Any, object]] | None = None,
         missing: Iterable[object] = (),
         columns: Mapping[str, str] | None = None,
+        account: str = ASKED,
         with_triage: bool = True,
         threads: int = 1,
     ) -> pd.DataFrame:
@@ -91,7 +93,9 @@ class Network(NetworkData):
         from .cohorts.columns import Reading
         from .cohorts.table import diagnose_many
 
-        reading = Reading.of(ignore=ignore, ignore_others=ignore_others, code=code, missing=missing, columns=columns)
+        reading = Reading.of(
+            ignore=ignore, ignore_others=ignore_others, code=code, missing=missing, columns=columns, account=account
+        )
         net, with_triage = self.in_setting(setting), yes_or_no("with_triage", with_triage)
         return diagnose_many(net, frame, reading=reading, with_triage=with_triage, threads=threads)
 
@@ -649,6 +653,7 @@ def diagnose(
     *,
     network: Network | str | os.PathLike[str] | None = None,
     setting: str | None = None,
+    account: str = ASKED,
     **facts: object,
 ) -> Diagnosis:
     """Return the probability of each cause of a runner's hip pain, given what is known. Exact.
@@ -663,6 +668,13 @@ def diagnose(
         where the runner is seen, an id of the network's `settings` such as "general_practice" or
         "hip_surgery_clinic": the same findings, the causes priced anew (see `Network.in_setting`). None: as the
         tables of the file stand.
+    account
+        how the case was heard. ``"asked"``: somebody went through the questions, so what is not mentioned is unknown.
+        ``"volunteered"``: the runner, or a note, told the story freely. People mention what they have more often than
+        what they lack, so not to mention a finding is weak evidence that it is absent, by the network's rates of
+        mention (``net.mention``); the word ``"unknown"`` or 0.5 says that it was asked for and is not known. What
+        `Diagnosis.given` adds later counts as asked. Silence never lowers the triage level. A story is what is said of
+        history and tests: where nothing is, there is none, and nothing is concluded from silence.
     **facts
         ``age`` in years (18 to 90), ``sex`` ("female"/"male", also "f"/"m"), and any background variable, finding
         or red flag of the network: True/1/"yes"/"present" or the name of its present state; False/0/"no"/"absent"
@@ -700,7 +712,8 @@ def diagnose(
 
     """
     net = network_of(network, setting)
-    return Diagnosis(net, net.vocabulary.read(items_of(said) if said is not None else (), facts.items()))
+    told = items_of(said) if said is not None else ()
+    return Diagnosis(net, net.vocabulary.read(told, facts.items(), account=account))
 
 
 def diagnose_many(  # noqa: PLR0913 one keyword a choice of the user
@@ -713,6 +726,7 @@ def diagnose_many(  # noqa: PLR0913 one keyword a choice of the user
     code: Mapping[str, Mapping[Any, object]] | None = None,
     missing: Iterable[object] = (),
     columns: Mapping[str, str] | None = None,
+    account: str = ASKED,
     with_triage: bool = True,
     threads: int = 1,
 ) -> pd.DataFrame:
@@ -739,6 +753,9 @@ def diagnose_many(  # noqa: PLR0913 one keyword a choice of the user
         where a column of ages has it, until its `code` says what it is.
     columns
         header -> the fact that it is, where the header does not say it.
+    account
+        as in `diagnose`, of every row: "volunteered" where rows are stories told freely. An empty cell and a column
+        that is not there are silence; the word "unknown" is an answer.
     with_triage
         add the columns "triage" ("urgent", "soon" or "routine") and "red_flags_asked" (how many of the network's red
         flags the row answers with yes or no: as long as not all are, routine means no more than that nothing urgent
@@ -774,6 +791,7 @@ def diagnose_many(  # noqa: PLR0913 one keyword a choice of the user
         code=code,
         missing=missing,
         columns=columns,
+        account=account,
         with_triage=with_triage,
         threads=threads,
     )
@@ -791,6 +809,7 @@ def diagnose_file(  # noqa: PLR0913 all but the first two are options
     code: Mapping[str, Mapping[Any, object]] | None = None,
     missing: Iterable[object] = (),
     columns: Mapping[str, str] | None = None,
+    account: str = ASKED,
     rejects: str | os.PathLike[str] | None = None,
     threads: int = 1,
     overwrite: bool = False,
@@ -821,7 +840,7 @@ def diagnose_file(  # noqa: PLR0913 all but the first two are options
         as in `diagnose`.
     ids
         columns of `source` to pass over and copy, with their text (CSV) or type (Parquet), by their exact names.
-    ignore, ignore_others, code, missing, columns
+    ignore, ignore_others, code, missing, columns, account
         as in `diagnose_many`. Every column is looked through before any row is answered; codes are refused, with
         `rejects` too.
     rejects
@@ -869,7 +888,9 @@ def diagnose_file(  # noqa: PLR0913 all but the first two are options
         network_of(network, setting),
         source,
         target,
-        reading=Reading.of(ignore=ignore, ignore_others=ignore_others, code=code, missing=missing, columns=columns),
+        reading=Reading.of(
+            ignore=ignore, ignore_others=ignore_others, code=code, missing=missing, columns=columns, account=account
+        ),
         ids=ids,
         rejects=rejects,
         threads=threads,

@@ -93,7 +93,7 @@ class Oracle:
         A number x of `evidence` weighs present by x and absent by 1 - x. Causes, subtypes and groups may
         be in it too, so that P(f | only c) is a ratio of two such probabilities.
         """
-        return float(self._rows(sex, band, evidence or {}).sum())
+        return float(self.rows(sex, band, evidence or {}).sum())
 
     def posterior(
         self,
@@ -103,14 +103,14 @@ class Oracle:
         evidence: Mapping[str, float] | None = None,
     ) -> dict[str, float]:
         """P(present | sex, band, evidence) of every cause, subtype and group."""
-        rows = self._rows(sex, band, evidence or {})
+        rows = self.rows(sex, band, evidence or {})
         total = rows.sum()
         if not total > 0:
             msg = "this evidence is impossible"
             raise ValueError(msg)
         return {i: float(rows[self.present[i]].sum() / total) for i in self.answers}
 
-    def _rows(self, sex: str | None, band: str | None, evidence: Mapping[str, float]) -> Floats:
+    def rows(self, sex: str | None, band: str | None, evidence: Mapping[str, float]) -> Floats:
         """P(row, sex, band) times the weight of the evidence, row by row."""
         if not (sex in (None, *SEXES) and (band is None or (SEXES[0], band) in self.weight)):
             msg = f"no such cell: {sex}, {band}"

@@ -31,7 +31,7 @@ from hip_bayes.errors import (
 )
 from hip_bayes.inference.answers import is_code, is_number, is_unknown, number_in
 from hip_bayes.inference.arguments import as_number, columns_to_ignore, entries_of, is_in, names_of, refused, yes_or_no
-from hip_bayes.inference.evidence import vocabulary_of
+from hip_bayes.inference.evidence import ASKED, account_of, vocabulary_of
 from hip_bayes.network.reading import bytes_of
 from hip_bayes.network.search import folded
 
@@ -69,6 +69,8 @@ class Reading:
         pass over every column that is no fact.
     columns
         header -> the fact that it is.
+    account
+        how the cases were heard, "asked" or "volunteered".
 
     """
 
@@ -77,9 +79,10 @@ class Reading:
     ignore: tuple[Any, ...] = ()
     ignore_others: bool = False
     columns: Mapping[str, str] = field(default_factory=dict)
+    account: str = ASKED
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0913 one keyword a choice of the user
         cls,
         *,
         code: object = None,
@@ -87,6 +90,7 @@ class Reading:
         ignore: object = (),
         ignore_others: bool = False,
         columns: object = None,
+        account: object = ASKED,
     ) -> Reading:
         """Return the reading that options of Python or a mapping file describe; EvidenceError for what does not."""
         codes = {}
@@ -107,6 +111,7 @@ class Reading:
             ignore=names_of("ignore", ignore),
             ignore_others=yes_or_no("ignore_others", ignore_others),
             columns={} if columns is None else dict(entries_of("columns", columns, "a mapping of headers to facts")),
+            account=account_of(account),
         )
 
 
@@ -128,6 +133,8 @@ class Columns:
         whether "0,7" is a number.
     others
         whether columns that are no facts are passed over.
+    account
+        as in `Reading`.
 
     """
 
@@ -138,6 +145,7 @@ class Columns:
     missing: frozenset[str]
     decimal_comma: bool
     others: bool = False
+    account: str = ASKED
 
     def within(self) -> Columns:
         """Return the same for a table that has these facts alone, under their own names."""
@@ -264,7 +272,16 @@ def match(
         if names[0] in code:
             raise EvidenceError(f"code has {names[0]} twice, under two names; allowed: once", name="code", value=column)
         code[names[0]] = {as_written(_dotted(k)) if decimal_comma else k: x for k, x in values.items()}
-    return Columns(places, headers, tuple(over), code, frozenset(reading.missing), decimal_comma, reading.ignore_others)
+    return Columns(
+        places,
+        headers,
+        tuple(over),
+        code,
+        frozenset(reading.missing),
+        decimal_comma,
+        reading.ignore_others,
+        reading.account,
+    )
 
 
 def _refuse_misspelt(vocabulary: Vocabulary, label: object) -> None:
@@ -450,7 +467,8 @@ def merged(*codes: Mapping[str, Mapping[str, object]]) -> dict[str, dict[str, ob
 def mapping_file(path: Path) -> Reading:
     """Return the reading that a TOML file describes.
 
-    It may have ``missing``, ``ignore`` (lists), ``ignore_others`` (true), and the tables ``columns`` (header = "fact")
+    It may have ``missing``, ``ignore`` (lists), ``ignore_others`` (true), ``account``
+    ("volunteered"), and the tables ``columns`` (header = "fact")
     and ``code.COLUMN`` (value = "meaning").
     """
     try:
@@ -458,7 +476,7 @@ def mapping_file(path: Path) -> Reading:
     except (OSError, ValueError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) else error
         raise HipBayesError(f"{shown_path(path)}: the mapping cannot be read ({why}); allowed: a TOML file") from None
-    known = ("missing", "ignore", "ignore_others", "columns", "code")
+    known = ("missing", "ignore", "ignore_others", "columns", "code", "account")
     for key in data:
         if key not in known:
             unknown = UnknownNameError.among(key, known, what="key", where=f"keys here: {', '.join(known)}")

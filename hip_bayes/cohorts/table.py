@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from hip_bayes.errors import EvidenceError, HipBayesError, shown
+from hip_bayes.inference.answers import was_asked
 from hip_bayes.inference.arguments import entries_of, threads_of
 from hip_bayes.inference.engine import engine_of
-from hip_bayes.inference.evidence import SAME, Cases, vocabulary_of
+from hip_bayes.inference.evidence import SAME, UNDECIDED, VOLUNTEERED, Cases, vocabulary_of
 from hip_bayes.network.parts import LEVELS, SEXES
 from hip_bayes.reasoning import triage as rules
 
@@ -272,14 +273,17 @@ def read_table(
     at = {id_: i for i, id_ in enumerate(ids)}
     values = np.full((len(ids), n), np.nan)
     bad = np.zeros(n, dtype=bool)
+    not_known = np.zeros((len(ids), n), dtype=bool)
     for name, place in columns.places.items():
-        found, wrong = _read_column(net, name, frame.iloc[:, place], columns)
+        found, wrong, in_vain = _read_column(net, name, frame.iloc[:, place], columns)
+        not_known[at[vocabulary.id_of(name)]] |= in_vain
         bad |= wrong
         row = values[at[vocabulary.id_of(name)]]
         bad |= np.abs(row - found) > SAME
         np.copyto(row, found, where=~np.isnan(found))
     weights = values[2 : len(ids) - len(net.red_flags)]
-    weights[weights == 0.5] = np.nan  # says nothing
+    not_known |= values == UNDECIDED
+    weights[weights == UNDECIDED] = np.nan
     for f in net.findings.values():
         if f.sex is not None:
             bad |= (values[at[f.id]] > 0.5) & (values[1] == 1 - SEXES.index(f.sex))
@@ -304,13 +308,15 @@ def read_table(
         findings=values[split : split + len(net.findings)].T,
         red_flags=values[split + len(net.findings) :].T,
     )
+    if vocabulary.heard(columns.account) == VOLUNTEERED:
+        cases = cases.volunteered(net, not_known[split : split + len(net.findings)].T)
     return cases, errors, bad
 
 
 def _read_column(
     net: NetworkData, name: str, column: pd.Series[Any], columns: Columns
-) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return what each cell of a column means, NaN if it is unknown, and which cells cannot be read.
+) -> tuple[Floats, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return what each cell of a column means, NaN if it is unknown; which cannot be read; which were asked in vain.
 
     A sex is its index in `SEXES`, a red flag 0 or 1, a fact under an alias its meaning for the finding itself.
     """
@@ -318,29 +324,33 @@ def _read_column(
 
     dtype = column.dtype
     kind = getattr(dtype, "kind", "O")
+    nowhere = np.zeros(len(column), dtype=bool)
     if kind in "biuf" and name != "sex" and columns.plain(name) and not isinstance(dtype, pd.CategoricalDtype):
         x = column.to_numpy(dtype="float64", na_value=np.nan)
         known = ~np.isnan(x)
         if name == "age":
             low, high = net.age_range
-            return x, known & (kind == "b" or (x < low) | (x > high))
+            return x, known & (kind == "b" or (x < low) | (x > high)), nowhere
         certain = (x == 0) | (x == 1)
         if name not in vocabulary_of(net).alias:
             in_doubt = kind == "f" and name not in net.red_flags
-            return x, known & ~(certain | (in_doubt & (x >= 0) & (x <= 1)))
+            return x, known & ~(certain | (in_doubt & (x >= 0) & (x <= 1))), nowhere
         if (certain | ~known).all():
-            return (x if vocabulary_of(net).alias[name][1] else 1 - x), np.zeros(len(x), dtype=bool)
+            return (x if vocabulary_of(net).alias[name][1] else 1 - x), nowhere, nowhere
     codes, distinct = _distinct(column, but_bool=name == "age")
-    meaning, wrong = np.full(len(distinct) + 1, np.nan), np.zeros(len(distinct) + 1, dtype=bool)
+    meaning = np.full(len(distinct) + 1, np.nan)
+    wrong, in_vain = np.zeros((2, len(distinct) + 1), dtype=bool)
     for i, value in enumerate(distinct):
+        meant = columns.meant(name, value)
+        in_vain[i] = was_asked(meant)
         try:
-            _, said = vocabulary_of(net).meaning(name, columns.meant(name, value))
+            _, said = vocabulary_of(net).meaning(name, meant)
         except EvidenceError:
             wrong[i] = True
         else:
             if said is not None:
                 meaning[i] = SEXES.index(said) if isinstance(said, str) else float(said)  # type: ignore[arg-type]
-    return meaning[codes], wrong[codes]  # an unknown cell has the code -1, the entry after the last
+    return meaning[codes], wrong[codes], in_vain[codes]  # an unknown cell has the code -1, the entry after the last
 
 
 def _distinct(column: pd.Series[Any], *, but_bool: bool) -> tuple[NDArray[np.intp], list[object]]:

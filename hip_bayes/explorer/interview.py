@@ -16,7 +16,7 @@ import numpy as np
 from hip_bayes.diagnosis import Diagnosis, network_of
 from hip_bayes.errors import EvidenceError, HipBayesError, shown
 from hip_bayes.inference.arguments import names_of, whole_number
-from hip_bayes.inference.evidence import items_of
+from hip_bayes.inference.evidence import ASKED, items_of
 from hip_bayes.inference.in_words import said
 from hip_bayes.network.parts import LEVELS
 from hip_bayes.network.wording import percent
@@ -383,12 +383,13 @@ class Interview:
         return answers
 
 
-def begin(
+def begin(  # noqa: PLR0913 one keyword a choice of the user
     facts: Mapping[str, object] | None = None,
     /,
     *,
     network: Network | str | os.PathLike[str] | None = None,
     setting: str | None = None,
+    account: str = ASKED,
     kinds: str | Iterable[str] | None = None,
     most: int | None = None,
 ) -> Reply:
@@ -403,6 +404,8 @@ def begin(
         what is said already, as `diagnose` takes them; here "unknown" also means not to ask.
     network, setting
         as `diagnose` takes them.
+    account
+        how `facts` were heard, as `diagnose` takes it; what is answered here was asked.
     kinds
         one or more of "background", "history", "examination" and "imaging"; None (default): the first two.
     most
@@ -429,7 +432,7 @@ def begin(
     """
     net = network_of(network, setting)
     items = tuple(items_of(facts)) if facts is not None else ()
-    d = Diagnosis(net, net.vocabulary.read(items))
+    d = Diagnosis(net, net.vocabulary.read(items, account=account))
     _ = net.engine.enumeration
     most = None if most is None else whole_number("most", most, 0)
     wanted = AT_HOME if kinds is None else names_of("kinds", kinds)

@@ -44,6 +44,11 @@ def is_unknown(value: object) -> bool:
     return pandas is not None and (value is pandas.NA or value is pandas.NaT)
 
 
+def was_asked(value: object) -> bool:
+    """Say whether an answer says that it is not known, which tells more than none: somebody asked."""
+    return isinstance(value, str) and value.strip().lower() == ASKED
+
+
 def number_in(text: str) -> float | None:
     """Return the number that a text spells in ASCII digits, or None: not ``4_6``, nor digits of another script."""
     return float(text) if NUMBER.fullmatch(text.strip()) else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import stat
 import sys
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
@@ -99,19 +100,21 @@ def function(name: str, value: object, allowed: str) -> Any:  # noqa: ANN401 of 
 
 
 def path_of(name: str, value: object) -> Path:
-    """Return the path of a file, which need not be there; EvidenceError for what is none, or cannot be looked for."""
+    """Return the path of a file, which need not be there; EvidenceError for no path, or that of a device or pipe."""
     allowed = "the path of a file"
     try:
         path = Path(of_kind((str, os.PathLike), name, value, allowed))  # type: ignore[arg-type]
     except Exception:  # noqa: BLE001 what gives a path has code of its own
         refused(name, value, allowed)
     try:
-        path.lstat()
+        mode = path.stat().st_mode
+        why: object = None if stat.S_ISREG(mode) or stat.S_ISDIR(mode) else "a device or a pipe"
     except (FileNotFoundError, NotADirectoryError):
-        pass
+        return path
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "no file can have this name"
-        raise EvidenceError(f"{name} is {shown_path(path)} ({why}); allowed: {allowed}", name=name) from None
+    if why:
+        raise EvidenceError(f"{name} is {shown_path(path)} ({why}); allowed: {allowed}", name=name)
     return path
 
 

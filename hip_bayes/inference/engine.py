@@ -100,6 +100,8 @@ class Engine:
         if self.enumerable:
             return self.enumeration.posterior(case)
         units = self.units
+        if case.silence.whole:
+            raise self._too_large_for_silence()
         cases = Cases.of(case, self.net)
         for refusal in self._refused(cases).values():
             raise refusal
@@ -128,6 +130,7 @@ class Engine:
 
         """
         errors: dict[int, HipBayesError] = {}
+        silent = np.array([bool(s.whole) for s in cases.silence], dtype=bool) if cases.silence is not None else False
         probability = np.full((len(cases), len(self.units.outputs)), np.nan)
         log_evidence = np.full(len(cases), np.nan)
         if self.enumerable:
@@ -137,8 +140,9 @@ class Engine:
             )
         else:
             errors |= self._refused(cases)
+            errors |= dict.fromkeys(np.flatnonzero(silent).tolist(), self._too_large_for_silence())
             covered = ~np.isin(np.arange(len(cases)), list(errors))
-        rows = np.flatnonzero(covered)
+        rows = np.flatnonzero(covered & ~np.asarray(silent))
         joint, evidence, log_factor = self.coverage.solve(cases.rows(rows))
         sure = evidence >= SMALLEST
         log_evidence[rows[sure]] = np.log(evidence[sure]) + log_factor[sure]
@@ -159,6 +163,13 @@ class Engine:
                 probability[i] = [found.probability[id_] for id_ in self.units.outputs]
                 log_evidence[i] = found.log_evidence
         return probability, log_evidence, errors
+
+    def _too_large_for_silence(self) -> NetworkTooLargeError:
+        return NetworkTooLargeError(
+            "what a story passes over in silence says something of nearly every finding, which needs a list of all "
+            f"sets of the {len(self.net.causes)} causes, {float(self.states):.2g} joint states: more than fit; "
+            "allowed: account='asked'"
+        )
 
     def _refused(self, cases: Cases) -> dict[int, HipBayesError]:
         """Return the cases that would take too long or too much memory, with the figure."""

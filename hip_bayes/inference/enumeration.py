@@ -38,6 +38,7 @@ HARD = (0.0, 1.0)
 PRIOR_CACHE = 256
 HANGING_CACHE = 64
 PREDICTED_CACHE = 256
+SILENCE_CACHE = 16
 CACHED_BYTES = 2**27
 """The most that each of these caches of matrices may take, if that is enough for one."""
 SMALLEST = 1e-200
@@ -73,7 +74,11 @@ class Enumeration:
         """Facts about a finding whose state is not certain -> P(facts | state), a matrix, cached."""
         self._predicted = lru_cache(maxsize=min(PREDICTED_CACHE, max(1, matrices)))(self._predict)
         self._entropy = lru_cache(maxsize=min(PREDICTED_CACHE, max(1, matrices)))(self._answer_entropy)
-        self._tree = _trees(units)
+        self._root = _roots(units)
+        self._tree = {
+            f: tuple(g for g, top in self._root.items() if top == root and g != f) for f, root in self._root.items()
+        }
+        self._silence = lru_cache(maxsize=min(SILENCE_CACHE, max(1, matrices)))(self._of_silence)
         self._answers = self._outputs()
 
     def posterior(self, case: Case) -> Posterior:
@@ -129,22 +134,28 @@ class Enumeration:
 
     def _of_tree(self, finding: str, evidence: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
         """Return what of the evidence still says something about a finding once the state is known."""
-        return tuple((f, evidence[f]) for f in self._tree[finding] if f in evidence)
+        own = {finding: evidence[finding]} if evidence.get(finding, 1.0) not in HARD else {}
+        return tuple(own.items()) + tuple((f, evidence[f]) for f in self._tree[finding] if f in evidence)
 
     def _solve(self, case: Case) -> tuple[Floats, Floats, Floats, tuple[Floats, Floats], float]:
         """Return P(state, evidence) as rows * a new matrix * columns, its row and column sums, and a log scale."""
-        evidence = {f: case.findings[f] for f in case.findings if f not in self.units.signs}
+        evidence, silent, log_silent = self._evidence(case)
         prior = self.prior(case.sex, case.band, background_evidence(self.units, case))
         absent, present, hanging, log_scale = self._likelihood(evidence)
+        log_scale += log_silent
         rows, columns = (table[absent].prod(axis=0) for table in self._absent)
         joint = prior.copy()
         for known in present:
             joint *= self.present(*known)
         for facts in hanging:
             joint *= self.hanging(*facts)
+        for table in silent:
+            joint *= table
         sums = _sums(rows, joint, columns)
         if sums[0].sum() < SMALLEST:
             log_joint = _log(prior) + self._log_product(absent, present, hanging)
+            for table in silent:
+                log_joint += _log(table)
             top = float(log_joint.max())
             if top == -inf or log_scale == -inf:
                 raise impossible(self.units, case)
@@ -154,6 +165,43 @@ class Enumeration:
         if log_scale == -inf:
             raise impossible(self.units, case)
         return rows, joint, columns, sums, log_scale
+
+    def _evidence(self, case: Case) -> tuple[dict[str, float], list[Floats], float]:
+        """Return what is known of findings, P(the rest of the silence | state) as factors, and the log of a constant.
+
+        Silence about every finding is one table, made once for a length of story. What it says of the trees of findings
+        about which more is known is divided out again; these are then taken as they are.
+        """
+        findings, silence, signs = case.findings, case.silence, self.units.signs
+        evidence = {f: findings[f] for f in findings if f not in signs}
+        about = silence.about
+        if not about:
+            return evidence, [], 0.0
+        all_silent, log_scale, inverse = self._silence(silence.whole)
+        touched = sorted(
+            {self._root[f] for f in (*evidence, *silence.ended) if f in self._root}, key=self._at.__getitem__
+        )
+        evidence |= {f: x for f, x in about.items() if f not in evidence and self._root.get(f) in touched}
+        return evidence, [all_silent, *(inverse[root] for root in touched if root in inverse)], log_scale
+
+    def _of_silence(self, whole: tuple[tuple[str, float], ...]) -> tuple[Floats, float, dict[str, Floats]]:
+        """Return P(silence about all these | state), a matrix, its log scale, and one over that of each tree."""
+        trees: dict[str, list[tuple[str, float]]] = {}
+        for f, x in whole:
+            if f in self._root:
+                trees.setdefault(self._root[f], []).append((f, x))
+        product, log_scale, inverse = np.ones((1, 1)), 0.0, {}
+        for root, facts in trees.items():
+            if len(facts) > 1 or facts[0][0] != root:
+                of_tree = self._hanging(root, 0.0, tuple(facts))
+            else:
+                ((_, x),) = facts
+                of_tree = x + (1 - 2 * x) * np.exp(self.log_stay(root, 0.0))
+            product = product * of_tree
+            top = float(product.max())
+            product, log_scale = product / top, log_scale + log(top)  # many findings together would underflow
+            inverse[root] = 1 / of_tree
+        return product, log_scale, inverse
 
     def _likelihood(
         self, evidence: Mapping[str, float]
@@ -255,7 +303,9 @@ class Enumeration:
         """P(finding present | state, facts about findings of its tree), a matrix."""
         if not facts and not self.units.links[finding].parent:
             return self.present(finding, 0.0)
-        before, after = (self._log_likelihood(dict(facts) | more) for more in ({}, {finding: 1.0}))
+        known = dict(facts)
+        before, after = (self._log_likelihood(known | more) for more in ({}, {finding: 1.0}))
+        after = after + log(known.get(finding, 1.0))  # what is known of it, though not for sure, still counts
         predicted: Floats = np.exp(np.where(before > -inf, after - np.where(before > -inf, before, 0.0), -inf))
         np.minimum(predicted, 1.0, out=predicted)
         predicted.flags.writeable = False
@@ -335,15 +385,15 @@ def _sums(rows: Floats, joint: Floats, columns: Floats) -> tuple[Floats, Floats]
     return rows * np.einsum("ij,j->i", joint, columns), columns * np.einsum("i,ij->j", rows, joint)
 
 
-def _trees(units: Units) -> dict[str, tuple[str, ...]]:
-    """Return for each finding those tied to it by parents and children, itself left out, in file order."""
+def _roots(units: Units) -> dict[str, str]:
+    """Return for each finding the one above it that has no parent; those with the same one are a tree."""
     root = {}
     for f in units.findings:
         top = f
         while parent := units.links[top].parent:
             top = parent
         root[f] = top
-    return {f: tuple(g for g in units.findings if root[g] == root[f] and g != f) for f in units.findings}
+    return root
 
 
 def _log(table: Floats) -> Floats:

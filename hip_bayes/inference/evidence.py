@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from hip_bayes.errors import LONGEST_NAME, ContradictionError, EvidenceError, Un
 from hip_bayes.network.parts import SEXES, Table
 from hip_bayes.network.search import find, folded
 
-from .answers import is_unknown, sex_of, weight_of, years_of
+from .answers import is_unknown, sex_of, was_asked, weight_of, years_of
 from .arguments import entries_of, items_in, of_kind, refused
 
 if TYPE_CHECKING:
@@ -25,8 +27,47 @@ if TYPE_CHECKING:
     from hip_bayes.network.model import NetworkData
     from hip_bayes.network.parts import Background, Finding, RedFlag
 
+UNDECIDED = 0.5
+"""The weight that says nothing: asked for, and not known."""
 SAME = 1e-9
 """How near two weights must be to say the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """What a story that was told freely does not mention, and what that says.
+
+    Attributes
+    ----------
+    whole
+        finding -> likelihood weight of present against absent in a story of this length that mentions none of them;
+        in file order, without those of weight 0.5.
+    length
+        the id of the `Mention` whose rates these are.
+    ended
+        those of them about which more is known: that they were mentioned, asked for, or left open by what was.
+
+    """
+
+    whole: tuple[tuple[str, float], ...] = ()
+    length: str = ""
+    ended: frozenset[str] = frozenset()
+
+    @property
+    def about(self) -> dict[str, float]:
+        """The findings passed over in silence, with their weights."""
+        return {f: x for f, x in self.whole if f not in self.ended}
+
+    def without(self, ids: Iterable[str]) -> Silence:
+        """Return the silence that is left when something is known of these findings."""
+        return dataclasses.replace(self, ended=self.ended.union(ids)) if self.whole else self
+
+
+ASKED, VOLUNTEERED = ACCOUNTS = ("asked", "volunteered")
+"""How a case was heard: somebody went through the questions, or the runner told the story freely."""
+NOTHING_UNSAID = Silence()
+SILENCE = "silence"
+"""What silence is called where it stands among pieces of evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +82,10 @@ class Case:
         id -> likelihood weight of present against absent: 1.0 present, 0.0 absent, between them how sure; file order.
     red_flags
         id -> whether it is there; file order.
+    account
+        how it was heard, one of `ACCOUNTS`.
+    silence
+        what a story told freely passes over, which is weak evidence of absence; nothing where it was asked for.
 
     """
 
@@ -50,6 +95,18 @@ class Case:
     background: Mapping[str, float] = field(default_factory=Table)
     findings: Mapping[str, float] = field(default_factory=Table)
     red_flags: Mapping[str, bool] = field(default_factory=Table)
+    account: str = ASKED
+    silence: Silence = NOTHING_UNSAID
+
+    @property
+    def known(self) -> Mapping[str, float]:
+        """What is known of findings, silence included: id -> likelihood weight of present against absent."""
+        return {**self.silence.about, **self.findings} if self.silence.whole else self.findings
+
+    @property
+    def as_asked(self) -> Case:
+        """The same facts, as if somebody had asked for them and for no others."""
+        return dataclasses.replace(self, account=ASKED, silence=NOTHING_UNSAID) if self.account != ASKED else self
 
     @property
     def people(self) -> Case:
@@ -83,6 +140,8 @@ class Cases:
         index in `SEXES` and in the network's bands, int64, -1 where unknown.
     background, findings, red_flags
         likelihood weight of present against absent in [0, 1], float64, shape (cases, their number).
+    silence
+        what each passes over in silence, a `Silence` each, shape (cases,); None where all were asked.
 
     """
 
@@ -91,6 +150,12 @@ class Cases:
     background: NDArray[np.float64]
     findings: NDArray[np.float64]
     red_flags: NDArray[np.float64]
+    silence: NDArray[np.object_] | None = None
+
+    @property
+    def as_asked(self) -> Cases:
+        """The same facts, as if somebody had asked for them and for no others."""
+        return dataclasses.replace(self, silence=None)
 
     def __len__(self) -> int:
         """Return the number of cases."""
@@ -108,6 +173,8 @@ class Cases:
             background=known(net.background, self.background),
             findings=known(net.findings, self.findings),
             red_flags=Table((id_, bool(x)) for id_, x in known(net.red_flags, self.red_flags).items()),
+            account=ASKED if self.silence is None else VOLUNTEERED,
+            silence=NOTHING_UNSAID if self.silence is None else self.silence[i],
         )
 
     @classmethod
@@ -123,13 +190,36 @@ class Cases:
             background=row(net.background, case.background),
             findings=row(net.findings, case.findings),
             red_flags=row(net.red_flags, case.red_flags),
+            silence=None if case.account == ASKED else _each([case.silence]),
         )
 
     def rows(self, which: slice | NDArray[Any]) -> Cases:
         """Return some of them."""
         return Cases(
-            self.sex[which], self.band[which], self.background[which], self.findings[which], self.red_flags[which]
+            self.sex[which],
+            self.band[which],
+            self.background[which],
+            self.findings[which],
+            self.red_flags[which],
+            None if self.silence is None else self.silence[which],
         )
+
+    def volunteered(self, net: NetworkData, not_known: NDArray[np.bool_]) -> Cases:
+        """Return the same facts as stories told freely; `not_known` says of which findings it was asked in vain."""
+        ids, vocabulary = list(net.findings), vocabulary_of(net)
+        told = ~np.isnan(self.findings)
+        silences = []
+        for i in range(len(self)):
+            said = {ids[j]: float(self.findings[i, j]) for j in np.flatnonzero(told[i])}
+            silences.append(vocabulary.silence_of(said).without(ids[j] for j in np.flatnonzero(not_known[i])))
+        return dataclasses.replace(self, silence=_each(silences))
+
+
+def _each(silences: list[Silence]) -> NDArray[np.object_]:
+    """Return an array with a silence a case."""
+    array = np.empty(len(silences), dtype=object)
+    array[:] = silences
+    return array
 
 
 class Vocabulary:
@@ -193,19 +283,25 @@ class Vocabulary:
         name = self.resolve(name)
         return self.alias[name][0] if name in self.alias else name
 
-    def read(self, *sayings: Iterable[tuple[str, object]], before: Case | None = None) -> Case:
-        """Return the case that (name, value) pairs describe, on top of `before`, whose facts they replace."""
+    def read(self, *sayings: Iterable[tuple[str, object]], before: Case | None = None, account: str = ASKED) -> Case:
+        """Return the case that (name, value) pairs describe, on top of `before`, whose facts they replace.
+
+        `account` is how these facts were heard, if there is no `before`; what comes later was asked for.
+        """
+        first = before is None
         before = Case() if before is None else of_kind(Case, "before", before, "the case of a result, d.case")
+        account = self.heard(account) if first else before.account
         sex, age = before.sex, before.age
         weights: dict[str, float] = {**before.background, **before.findings}
         flags: dict[str, bool] = dict(before.red_flags)
         said: dict[str, tuple[str, object]] = {}
-        for name, value in _pairs(sayings):
+        pairs = list(_pairs(sayings))
+        for name, value in pairs:
             name = self.resolve(name)  # noqa: PLW2901 as it is meant
             id_, meaning = self.meaning(name, value)
             if id_ in said and None not in (meaning, said[id_][1]) and not _same(meaning, said[id_][1]):
-                first = f"{said[id_][0]!r} and {name!r}" if said[id_][0] != name else f"{name!r}, said twice,"
-                raise ContradictionError(f"{first} contradict each other; say one of them", name=name, value=value)
+                both = f"{said[id_][0]!r} and {name!r}" if said[id_][0] != name else f"{name!r}, said twice,"
+                raise ContradictionError(f"{both} contradict each other; say one of them", name=name, value=value)
             if meaning is None and id_ in said and said[id_][1] is not None:
                 continue  # one alias is unknown, the other is not
             said[id_] = (name, meaning)
@@ -217,7 +313,7 @@ class Vocabulary:
             elif id_ in self.net.red_flags:
                 _put(flags, id_, meaning)
             else:
-                _put(weights, id_, None if meaning == 0.5 else meaning)
+                _put(weights, id_, None if meaning == UNDECIDED else meaning)
         for id_ in [f for f in weights if f in self.net.findings and weights[f] > 0.5]:
             only = self.net.findings[id_].sex
             if sex is not None and only not in (None, sex):
@@ -227,14 +323,69 @@ class Vocabulary:
                     name=id_,
                     value=weights[id_],
                 )
+        findings = Table((f, weights[f]) for f in self.net.findings if f in weights)
+        silence = before.silence
+        if account == VOLUNTEERED:
+            not_known = [i for i, (_, meaning) in said.items() if meaning == UNDECIDED] + [
+                self.id_of(name) for name, value in pairs if was_asked(value)
+            ]
+            silence = (self.silence_of(findings) if first else silence).without((*findings, *not_known))
         return Case(
             sex=sex,
             age=age,
             band=None if age is None else self.net.band_of(age),
             background=Table((b, weights[b]) for b in self.net.background if b in weights),
-            findings=Table((f, weights[f]) for f in self.net.findings if f in weights),
+            findings=findings,
             red_flags=Table((r, flags[r]) for r in self.net.red_flags if r in flags),
+            account=account,
+            silence=silence,
         )
+
+    def heard(self, account: object) -> str:
+        """Return how cases were heard; EvidenceError for what is no such thing, or where the network has no rates."""
+        account = account_of(account)
+        if account == VOLUNTEERED and not self.net.mention:
+            raise EvidenceError(
+                f"account is {account!r}, but the network {self.net.id!r} has no rates of mention ([mention.ID] in its "
+                f"file, networks/README.md); allowed: {ASKED!r}, or a network that has them",
+                name="account",
+                value=account,
+            )
+        return account
+
+    def silence_of(self, told: Mapping[str, float]) -> Silence:
+        """Return what a story that mentions these findings (id -> weight) passes over.
+
+        Nothing, where it mentions no finding of history or examination: then there is no story.
+        """
+        kinds = self.told_as
+        mentioned = [f for f in told if f in kinds]
+        if not mentioned:
+            return NOTHING_UNSAID
+        length = next(m for m in self.net.mention.values() if m.up_to is None or len(mentioned) <= m.up_to)
+        whole = self._whole[length.id, any(kinds[f] == "examination" for f in mentioned)]
+        open_ = {v for f in mentioned if told[f] > UNDECIDED for v in self.net.findings[f].vague}
+        return Silence(whole, length.id).without((*told, *open_))
+
+    @cached_property
+    def told_as(self) -> Mapping[str, str]:
+        """Finding -> which of `TOLD` it is in a story; without those nobody tells."""
+        told_as = {f.id: f.told_as(self.net.background) for f in self.net.findings.values()}
+        return {f: kind for f, kind in told_as.items() if kind}
+
+    @cached_property
+    def _whole(self) -> Mapping[tuple[str, bool], tuple[tuple[str, float], ...]]:
+        """Length of a story, and whether it mentions tests -> what silence about everything would say."""
+        whole = {}
+        for mention in self.net.mention.values():
+            for tests in (False, True):
+                weights = []
+                for f, kind in self.told_as.items():
+                    present, absent = 1 - mention.present[kind].p, 1 - mention.absent[kind].p
+                    if present < absent and (tests or kind != "examination"):
+                        weights.append((f, present / (present + absent)))
+                whole[mention.id, tests] = tuple(weights)
+        return whole
 
     def meaning(self, name: str, value: object) -> tuple[str, object]:
         """Return the canonical id and the meaning of a value: a float, a bool (red flags), a sex, or None."""
@@ -284,6 +435,13 @@ def _pairs(sayings: Iterable[Iterable[tuple[str, object]]]) -> Iterator[tuple[st
             if not isinstance(pair, tuple) or len(pair) != 2:
                 refused("what is said", pair, "a name and a value")
             yield pair
+
+
+def account_of(account: object) -> str:
+    """Return how cases were heard, one of `ACCOUNTS`; EvidenceError for anything else."""
+    if isinstance(account, str) and account in ACCOUNTS:
+        return str(account)
+    return refused("account", account, " or ".join(map(repr, ACCOUNTS)))
 
 
 def items_of(said: object) -> Iterable[tuple[str, object]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hip_bayes.errors import NetworkError, UnknownNameError, shown
 
 from .kinds import check_kinds
-from .parts import BASES, KINDS, LEVELS, NO, RESERVED, SEXES, UNKNOWN, YES, BySexAndBand, Number, OddsRatio, Table
+from .parts import BASES, KINDS, LEVELS, NO, RESERVED, SEXES, TOLD, UNKNOWN, YES, BySexAndBand, Number, OddsRatio, Table
 from .wording import counted
 
 if TYPE_CHECKING:
@@ -63,6 +63,10 @@ def numbers(net: Contents) -> Iterator[tuple[str, Number | OddsRatio]]:
     for setting in net.settings.values():
         for cause_id, multiplier in setting.odds_multipliers.items():
             yield f"settings.{setting.id}.odds_multipliers.{cause_id}", multiplier
+    for mention in net.mention.values():
+        for state in ("present", "absent"):
+            for kind, number in getattr(mention, state).items():
+                yield f"mention.{mention.id}.{state}.{kind}", number
     for background in net.background.values():
         yield from by_cell(f"background.{background.id}.prevalence", background.prevalence)
     for finding in net.findings.values():
@@ -144,7 +148,7 @@ def _check_bands(net: Contents) -> None:
     for band in net.bands.values():
         if band.low != edge or band.high <= band.low:
             raise NetworkError(
-                f"band {shown(band.label)} runs from {shown(band.low)}, expected to start at {edge}: bands must be "
+                f"band {shown(band.label)} runs from {shown(band.low)}, expected to start at {shown(edge)}: "
                 f"bands must be contiguous and start at age_range[0]",
                 key="network.age_bands",
             )
@@ -260,6 +264,10 @@ def _check_references(net: Contents) -> None:
                 raise NetworkError("only the sign of a background variable can be of one sex", key=key + ".sex")
         if finding.parent:
             _check_known(key + ".parent.finding", finding.parent.finding, net.findings, "finding")
+        if finding.site and finding.kind != "history":
+            raise NetworkError(f"it is {finding.kind}; allowed: history, which tells where it hurts", key=key + ".site")
+        for id_ in finding.vague:
+            _check_known(key + ".vague", id_, net.findings, "finding")
     taken: dict[tuple[str, str], str] = {}
     for mechanism in net.mechanisms.values():
         key = f"mechanisms.{mechanism.id}"
@@ -350,6 +358,30 @@ def _check_settings(net: Contents) -> None:
             _check_known(f"settings.{setting.id}.odds_multipliers", cause, net.causes, "cause")
 
 
+def _check_mention(net: Contents) -> None:
+    """Stories are told apart by their length, and what is there is told more freely than what is not."""
+    *shorter, last = net.mention.values() or (None,)
+    lengths = [m.up_to or 0 for m in shorter if m]
+    rising = all(n > before for n, before in zip(lengths, [0, *lengths], strict=False))
+    if not rising or (last and last.up_to is not None):
+        got = ", ".join(str(m.up_to or "any length") for m in net.mention.values())
+        raise NetworkError(f"got {got}; allowed: up_to rises from 1, and the last has none", key="mention.*.up_to")
+    for mention in net.mention.values():
+        for state in ("present", "absent"):
+            if tuple(getattr(mention, state)) != TOLD:
+                raise NetworkError(
+                    f"allowed: a rate for each of {', '.join(TOLD)}", key=f"mention.{mention.id}.{state}"
+                )
+        for kind in TOLD:
+            present, absent = mention.present[kind].p, mention.absent[kind].p
+            if absent > present:
+                raise NetworkError(
+                    f"p is {absent:g}, above the {present:g} of what is present; allowed: at most that (people mention "
+                    "what they have more often than what they lack)",
+                    key=f"mention.{mention.id}.absent.{kind}",
+                )
+
+
 def _check_cycles(net: Contents) -> None:
     """Neither causes nor findings may be their own ancestor."""
     causes = {c.id: [p for p in c.odds_ratios if p in net.causes] for c in net.causes.values()}
@@ -400,6 +432,7 @@ _CHECKS: tuple[Callable[[Contents], None], ...] = (
     _check_cycles,
     _check_signs,
     _check_settings,
+    _check_mention,
     _check_numbers,
     _check_sums,
     _check_leaks,

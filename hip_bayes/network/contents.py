@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Group,
         Hazard,
         Mechanism,
+        Mention,
         Pattern,
         RedFlag,
         Setting,
@@ -50,6 +51,7 @@ class Contents:
     hazards: Mapping[str, Hazard] = field(default_factory=Table)
     patterns: Mapping[str, Pattern] = field(default_factory=Table)
     settings: Mapping[str, Setting] = field(default_factory=Table)
+    mention: Mapping[str, Mention] = field(default_factory=Table)
     advice: tuple[Advice, ...] = ()
     prevention: tuple[str, ...] = ()
     everyone_has_a_cause: bool = True

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 SEXES = ("female", "male")
 BASES = ("measured", "transferred", "qualitative", "judgement")
 KINDS = ("history", "examination", "imaging")
+TOLD = ("site", "history", "examination")
+"""What a story is made of: where it hurts, what else was felt, and tests; each is told with a freedom of its own."""
 LEVELS = ("urgent", "soon", "routine")
 """Triage levels, the most pressing first."""
 YES = ("yes", "y", "true", "present")
@@ -30,7 +32,7 @@ LINE = 100
 """The most characters that a mapping takes on one line."""
 BIF_WORDS = ("network", "variable", "probability", "property", "type", "discrete", "table", "default")
 """What the format BIF, in which other programs read a network, keeps for itself."""
-RESERVED = ("age", "sex", "hip_pain", "setting", "triage", "absent", "present", *BIF_WORDS)
+RESERVED = ("age", "sex", "hip_pain", "setting", "account", "silence", "triage", "absent", "present", *BIF_WORDS)
 
 T = TypeVar("T")
 
@@ -192,7 +194,8 @@ class Finding:
     `states` are (absent, present) under the names users read; `aliases` maps other ids to one of the states; `sex` is
     the only sex that can have it, or None. `test` is what is done to find it ("Hop test" for "Hop test painful"), None
     where the name says it. A `worrying` finding never lowers the triage level by being present.
-    `synonyms` are what people call it: it is found by them.
+    `synonyms` are what people call it: it is found by them. A `site` says where it hurts. Being told that this is
+    present leaves the findings in `vague` open: "thigh pain" says nothing against its front.
     """
 
     id: str
@@ -208,6 +211,14 @@ class Finding:
     test: str | None = None
     worrying: bool = False
     synonyms: tuple[str, ...] = ()
+    site: bool = False
+    vague: tuple[str, ...] = ()
+
+    def told_as(self, background: Mapping[str, Background]) -> str | None:
+        """Return which of `TOLD` it is in a story; None for imaging and signs of background, which nobody tells."""
+        if self.kind not in TOLD or self.sign_of(background):
+            return None
+        return "site" if self.site else self.kind
 
     def sign_of(self, background: Mapping[str, Background]) -> str | None:
         """Return the background variable this finding is a sign of, if it is one rather than a child of causes."""
@@ -226,6 +237,20 @@ class Finding:
     def __repr__(self) -> str:
         """Say on one line which finding it is; its fields have the numbers."""
         return f"<Finding {self.id}: {self.name}, {self.kind}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """How freely a story is told in which at most `up_to` findings are told (None: any number).
+
+    `present` and `absent` have, for each of `TOLD`, P(a finding is mentioned | it is there) and P(it is mentioned | it
+    is not), where nobody asked.
+    """
+
+    id: str
+    up_to: int | None
+    present: Mapping[str, Number]
+    absent: Mapping[str, Number]
 
 
 @dataclass(frozen=True, slots=True)

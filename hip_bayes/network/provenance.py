@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .model import NetworkData
-    from .parts import Background, BySexAndBand, Cause, Finding, Rule, Setting, Source
+    from .parts import Background, BySexAndBand, Cause, Finding, Mention, Rule, Setting, Source
 
     Cells = Sequence[tuple[str, str]]
 
@@ -114,7 +114,7 @@ def sources_of(
         _of_weights(net, cells) if len(cells) > 1 else (),
         *(_of_background(net, b, cells) for b in averaged),
     )
-    return _frame(rows)
+    return frame_of(rows)
 
 
 def look_up(net: NetworkData, names: str | Iterable[str] = ()) -> pd.DataFrame:
@@ -149,7 +149,7 @@ def look_up(net: NetworkData, names: str | Iterable[str] = ()) -> pd.DataFrame:
     ['findings.lateral_pain.given.gtps']
 
     """
-    return _frame(entries(net, names))
+    return frame_of(entries(net, names))
 
 
 def entries(net: NetworkData, names: str | Iterable[str] = ()) -> list[Entry]:
@@ -162,6 +162,7 @@ def entries(net: NetworkData, names: str | Iterable[str] = ()) -> list[Entry]:
             *(_of_cause(net, c, cells) for c in net.causes.values()),
             _of_weights(net, cells),
             *(_of_setting(net, setting) for setting in net.settings.values()),
+            *(_of_mention(net, mention) for mention in net.mention.values()),
             _rules(net),
         )
     )
@@ -188,7 +189,8 @@ def cite(source: Source) -> str:
     return f"{source.title} ({year}), {'address unknown' if source.address == 'unknown' else source.address}"
 
 
-def _frame(rows: Iterable[Entry]) -> pd.DataFrame:
+def frame_of(rows: Iterable[Entry]) -> pd.DataFrame:
+    """Return entries as a table, `COLUMNS` its columns."""
     import pandas as pd
 
     frame = pd.DataFrame([[getattr(e, column) for column in COLUMNS] for e in rows], columns=list(COLUMNS))
@@ -299,6 +301,14 @@ def _of_setting(net: NetworkData, setting: Setting) -> Iterator[Entry]:
         path = f"settings.{setting.id}.odds_multipliers.{cause}"
         what = f"prior odds of {net.name_of(cause)} multiplied, {setting.name}"
         yield _entry(net, path, what, multiplier, {setting.id} | _involved(net, cause))
+
+
+def _of_mention(net: NetworkData, mention: Mention) -> Iterator[Entry]:
+    length = f"story of up to {mention.up_to} findings" if mention.up_to else "longer story"
+    for state, rates in (("present", mention.present), ("absent", mention.absent)):
+        for kind, number in rates.items():
+            what = f"P({kind} finding mentioned | {state}, {length})"
+            yield _entry(net, f"mention.{mention.id}.{state}.{kind}", what, number, {mention.id})
 
 
 def _rules(net: NetworkData) -> Iterator[Entry]:

@@ -19,6 +19,7 @@ from .checks import check_age_range
 from .parts import (
     BASES,
     SEXES,
+    TOLD,
     Advice,
     Background,
     Band,
@@ -28,6 +29,7 @@ from .parts import (
     Group,
     Hazard,
     Mechanism,
+    Mention,
     Number,
     OddsRatio,
     Pattern,
@@ -294,6 +296,7 @@ def read_network(data: Mapping[str, object], kind: type[N]) -> N:
         hazards=doc.table("hazards", _hazard, what="hazard"),
         patterns=doc.table("patterns", _pattern, what="pattern"),
         settings=doc.table("settings", _setting, what="setting"),
+        mention=doc.table("mention", _mention, what="length of story"),
         advice=tuple(_advice(_Reader(entry, "advice")) for entry in doc.take("advice", list, [])),
         sources=doc.table("sources", _source, what="source"),
     )
@@ -415,6 +418,8 @@ def _finding(r: _Reader, id_: str) -> Finding:
         test=r.text("test") if r.has("test") else None,
         worrying=r.take("worrying", bool, default=False),
         synonyms=r.texts("synonyms", optional=True),
+        site=r.take("site", bool, default=False),
+        vague=r.texts("vague", optional=True),
     )
     r.done()
     return finding
@@ -465,6 +470,19 @@ def _pattern(r: _Reader, id_: str) -> Pattern:
     )
     r.done()
     return pattern
+
+
+def _mention(r: _Reader, id_: str) -> Mention:
+    def rates(state: str) -> Table[Number]:
+        row = _Reader(r.take(state, dict), r.path(state))
+        read = Table(((kind, _number(_Reader(row.take(kind, dict), row.path(kind)))) for kind in TOLD), "kind")
+        row.done()
+        return read
+
+    up_to = r.take("up_to", int) if r.has("up_to") else None
+    mention = Mention(id_, up_to, rates("present"), rates("absent"))
+    r.done()
+    return mention
 
 
 def _setting(r: _Reader, id_: str) -> Setting:

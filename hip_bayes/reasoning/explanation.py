@@ -6,6 +6,7 @@ to a cause is v(S) = logit P(cause | the pieces in S), all else unknown; each pi
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import sys
 from dataclasses import dataclass
@@ -18,8 +19,8 @@ import numpy as np
 
 from hip_bayes.inference.arguments import whole_number
 from hip_bayes.inference.engine import engine_of
-from hip_bayes.inference.evidence import Case
-from hip_bayes.inference.in_words import said
+from hip_bayes.inference.evidence import NOTHING_UNSAID, SILENCE, Case
+from hip_bayes.inference.in_words import said, silent_on
 from hip_bayes.inference.priors import logit
 from hip_bayes.network.provenance import entries
 from hip_bayes.network.wording import factor, percent
@@ -96,7 +97,10 @@ def explain(d: Result, cause: str | None = None) -> pd.DataFrame:
             id of the other cause that explains the finding away (see Notes), or None.
 
         ``attrs``: "cause", "prior" and "posterior" (probabilities), "log_odds_prior", "log_odds_posterior", "exact"
-        (bool) and "summary" (the paragraph of `why`).
+        (bool), "summary" (the paragraph of `why`) and "silence". What a story told freely passes over is one piece,
+        "silence", about the findings that the whole case leaves out; "silence" in ``attrs`` opens it, finding ->
+        contribution: the mean of what the finding's silence does before and after all others', all else known, scaled
+        so that they sum to the piece's contribution.
 
     Raises
     ------
@@ -147,7 +151,7 @@ def explain(d: Result, cause: str | None = None) -> pd.DataFrame:
     given = d.once(given_subsets)  # kept with the result, for other causes
     contribution, se = given.shapley(cause)
     prior, *alone, log_odds = given.log_odds(cause, [0, *(1 << i for i in range(len(se))), 2 ** len(se) - 1]).tolist()
-    facts = {"age": d.case.band} | d.evidence  # a case may have the band alone
+    facts = {"age": d.case.band, SILENCE: silent_on(d.case)} | d.evidence  # a case may have the band alone
     numbers = list(_numbers(d, cause, given.pieces))
     explained_by = _explained_by(d, cause)
     columns: dict[str, Iterable[Any]] = {
@@ -177,9 +181,28 @@ def explain(d: Result, cause: str | None = None) -> pd.DataFrame:
         "log_odds_prior": prior,
         "log_odds_posterior": log_odds,
         "exact": given.orders is None,
+        "silence": _silence_opened(d, cause, table),
     }
     table.attrs["summary"] = _paragraph(d, table)
     return table
+
+
+def _silence_opened(d: Result, cause: str, table: pd.DataFrame) -> dict[str, float]:
+    """Return what not mentioning each finding contributes, the largest first; together what silence does."""
+    case, engine = d.case, engine_of(d.network)
+    if SILENCE not in table.index:
+        return {}
+
+    def log_odds(silent: Iterable[str]) -> float:
+        about = dataclasses.replace(case, silence=case.silence.without(set(case.silence.about).difference(silent)))
+        return float(_cut_logit(np.array(engine.posterior(about).probability[cause])))
+
+    everything = set(case.silence.about)
+    nothing, whole = log_odds(()), log_odds(everything)
+    mean = {f: (log_odds({f}) - nothing + whole - log_odds(everything - {f})) / 2 for f in case.silence.about}
+    total, piece = math.fsum(mean.values()), float(table["contribution"][SILENCE])
+    scale = piece / total if abs(total) > NEITHER else 0.0
+    return {f: scale * x for f, x in sorted(mean.items(), key=lambda item: -abs(item[1]))}
 
 
 def why(d: Result, cause: str | None = None) -> str:
@@ -306,6 +329,7 @@ def given_subsets(d: Result) -> GivenSubsets:
     net, case = d.network, d.case
     known = {"age": case.band, "sex": case.sex}
     pieces = (*(p for p, value in known.items() if value is not None), *case.background, *case.findings)
+    pieces += (SILENCE,) if case.silence.about else ()
     n = len(pieces)
     orders = None
     subsets: Iterable[int] = range(2**n)
@@ -342,6 +366,7 @@ def _restricted(case: Case, kept: set[str]) -> Case:
         band=case.band if aged else None,
         background={b: x for b, x in case.background.items() if b in kept},
         findings={f: x for f, x in case.findings.items() if f in kept},
+        silence=case.silence if SILENCE in kept else NOTHING_UNSAID,
     )
 
 
@@ -368,7 +393,7 @@ def _explained_by(d: Result, id_: str) -> dict[str, str]:
     members = _members(net, id_)
     sites = {id_} if id_ in net.subtype_of else {*members}
     others = [c for c in net.causes if c not in members]
-    pieces = {"age", "sex", *case.background, *case.findings}
+    pieces = {"age", "sex", SILENCE, *case.background, *case.findings}
     likely, log_odds = _ruling_out(net, case, id_, others)
     explained = {}
     for f, x in case.findings.items():
@@ -432,7 +457,9 @@ def _numbers(d: Result, cause: str, pieces: Iterable[str]) -> Iterator[list[Entr
     cell = {"age", "sex", *(x for x in (case.sex, case.band) if x is not None)}
     for piece in pieces:
         background = engine_of(net).units.signs.get(piece)
-        if piece in ("age", "sex"):
+        if piece == SILENCE:
+            yield entries(net, case.silence.length)
+        elif piece in ("age", "sex"):
             yield [e for e in of_cause if e.names >= cell or e.path.startswith(f"settings.{net.setting}.")]
         elif background is None:
             yield [e for e in of_cause if piece in e.names]

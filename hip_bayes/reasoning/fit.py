@@ -152,6 +152,8 @@ def fit(d: Result) -> Fit:
     answered: then it is estimated from `SIMULATED` (2000) cases drawn with a fixed seed, each different pattern of
     answers judged exactly. The same facts give the same result, in whatever order they were said.
 
+    Only what was said is judged, not what a story told freely passed over.
+
     Parameters
     ----------
     d
@@ -195,7 +197,7 @@ def fit(d: Result) -> Fit:
     (False, ())
 
     """
-    net, case = d.network, d.case
+    net, case = d.network, d.case.as_asked
     enumeration, signs = engine_of(net).enumeration, engine_of(net).units.signs
     answers = {f: x for f, x in case.findings.items() if f not in signs}
     asked = dataclasses.replace(case, findings=Table((f, x) for f, x in case.findings.items() if f in signs))
@@ -212,7 +214,7 @@ def fit(d: Result) -> Fit:
         answered=len(answers),
         percentile=percentile,
         error=error,
-        conflict=(sum(alone.values()) - (d.log_evidence - nothing)) / math.log(2),
+        conflict=(sum(alone.values()) - (_log_evidence(enumeration, asked, answers) - nothing)) / math.log(2),
         conflicts=tuple(conflicts),
         unexplained=unexplained,
         reasons=(*_clashes(net, case, conflicts), *_unlisted(net, unexplained)),
@@ -298,8 +300,9 @@ def _unexplained(net: NetworkData, case: Case, f: str) -> float:
     by_nothing = -np.exp(log_unlisted) * np.expm1(log_absent - log_unlisted)
     parent = np.zeros(shape)
     if links.parent is not None:
-        evidence = {g: x for g, x in case.findings.items() if g not in engine_of(net).units.signs}
-        p, x = enumeration.predicted(links.parent, evidence).reshape(shape), evidence.get(links.parent, 0.5)
+        x = case.findings.get(links.parent, 0.5)
+        evidence = {g: y for g, y in case.findings.items() if g not in engine_of(net).units.signs and g != links.parent}
+        p = enumeration.predicted(links.parent, evidence).reshape(shape)
         parent = _divided(x * p, x * p + (1 - x) * (1 - p))  # what was said of the parent itself is not in p
     by_none = np.zeros(shape)
     for e, p in ((0.0, 1 - parent), (links.effect, parent)):

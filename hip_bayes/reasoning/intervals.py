@@ -21,6 +21,7 @@ import numpy as np
 from hip_bayes.inference.arguments import how_many, level_of, names_of, whole_number
 from hip_bayes.inference.engine import Engine, engine_of
 from hip_bayes.inference.enumeration import Enumeration
+from hip_bayes.inference.evidence import UNDECIDED, vocabulary_of
 from hip_bayes.inference.noisy_or import Links, log_links, sites_of
 from hip_bayes.inference.priors import logit, stated_at
 from hip_bayes.network.changes import with_odds_times
@@ -153,11 +154,15 @@ def draw_posteriors(d: Result, draws: int = 200, seed: int = 0) -> tuple[tuple[s
     """
     a_draw = 100 * len(d.probability) * (2 + len(d.case.findings))
     sampler = Sampler(how_many("draws", draws, FEWEST, a_draw), whole_number("seed", seed, 0))
-    net = restricted(d.network, d.case.findings)
+    net = restricted(d.network, d.case.known)
     solved = engine_of(d.network).prior
     units = Engine(net, prior=solved).enumeration.units
     drawn = zip(priors_drawn(net, solved, d.case, sampler), links_drawn(net, sampler), strict=True)
-    found = [Enumeration(units.with_numbers(*numbers)).posterior(d.case).probability for numbers in drawn]
+    cases = silence_drawn(d.network, d.case, sampler)
+    found = [
+        Enumeration(units.with_numbers(*numbers)).posterior(case).probability
+        for numbers, case in zip(drawn, cases, strict=True)
+    ]
     return tuple(found[0]), np.array([list(p.values()) for p in found])
 
 
@@ -301,6 +306,22 @@ def links_drawn(net: NetworkData, sampler: Sampler) -> Iterator[dict[str, Links]
             )
             for f in net.findings
         }
+
+
+def silence_drawn(net: NetworkData, case: Case, sampler: Sampler) -> Iterator[Case]:
+    """Yield the case with what silence says under the rates of mention of each draw."""
+    told_as, mention = vocabulary_of(net).told_as, net.mention.get(case.silence.length)
+    weights: dict[str, Floats] = {}
+    if mention:
+        for kind in dict.fromkeys(told_as[f] for f, _ in case.silence.whole):
+            present, absent = (
+                1 - sampler.of(f"mention.{mention.id}.{state}.{kind}", rates[kind])
+                for state, rates in (("present", mention.present), ("absent", mention.absent))
+            )
+            weights[kind] = np.minimum(present / (present + absent), UNDECIDED)
+    for k in range(sampler.draws):
+        whole = tuple((f, float(weights[told_as[f]][k])) for f, _ in case.silence.whole)
+        yield dataclasses.replace(case, silence=dataclasses.replace(case.silence, whole=whole))
 
 
 def priors_drawn(net: NetworkData, solved: CausePrior, case: Case, sampler: Sampler) -> Iterator[CausePrior]:

@@ -15,7 +15,7 @@ import numpy as np
 from hip_bayes.errors import NetworkError
 from hip_bayes.inference.engine import engine_of
 from hip_bayes.inference.enumeration import Enumeration
-from hip_bayes.inference.evidence import Case
+from hip_bayes.inference.evidence import Case, vocabulary_of
 from hip_bayes.inference.noisy_or import derive_links
 from hip_bayes.inference.priors import stated_at
 from hip_bayes.network.changes import replaced, with_odds_times
@@ -207,6 +207,10 @@ def _span(net: NetworkData, path: str, level: float) -> Span:
         most = min([most, *(p.p for p in net.findings[id_].given.values())])
     elif section == "findings" and rest[0] == "given":
         least = max(least, net.findings[id_].leak.p)
+    elif section == "mention":  # what is there is told more freely than what is not
+        mention, (state, kind) = net.mention[id_], rest
+        least = max(least, mention.absent[kind].p) if state == "present" else least
+        most = min(most, mention.present[kind].p) if state == "absent" else most
     elif section == "causes" and rest[0] == "prior" and net.everyone_has_a_cause:
         for *_, sex, band in (at.split(".") for at in stated_together(net, path)):
             total = math.fsum(c.prior[sex][band].p for c in net.causes.values())
@@ -264,15 +268,19 @@ class Answers:
     @cached_property
     def _units(self) -> Units:
         """The units with what the case needs alone."""
-        known = {g for f in self.case.findings for g in _tree(self.net, f)}
+        known = {g for f in self.case.known for g in _tree(self.net, f)}
         return _narrowed(engine_of(self.net).units, known).with_numbers(
             engine_of(self.net).prior, engine_of(self.net).links
         )
 
     def _single(self, path: str, value: float) -> Mapping[str, float]:
         """Return the posterior after a move of a number of a finding, or of a share of a cause's subtypes."""
-        _, id_, *_ = path.split(".")
+        section, id_, *_ = path.split(".")
         units, prior = self._units, engine_of(self.net).prior
+        if section == "mention":
+            whole = vocabulary_of(self.net.replace({path: value})).silence_of(self.case.findings).whole
+            case = dataclasses.replace(self.case, silence=dataclasses.replace(self.case.silence, whole=whole))
+            return engine_of(self.net).enumeration.posterior(case).probability
         if _of_share(path):
             of_cause = moved(self.net, path, value)
             changed = copy.copy(prior)
@@ -291,11 +299,16 @@ class Answers:
     def _tree_of(self, finding: str) -> tuple[NetworkData, Units, Case, Floats]:
         """Return a finding's tree as a network and as units, what is known of it, and P(state | all else known)."""
         findings = _tree(self.net, finding)
-        here = {f: x for f, x in self.case.findings.items() if f in findings}
-        rest = {f: x for f, x in self.case.findings.items() if f not in findings}
-        joint = engine_of(self.net).enumeration.joint(dataclasses.replace(self.case, findings=Table(rest)))
+        known = self.case.known
+        here = Table((f, known[f]) for f in findings if f in known)
+        rest = dataclasses.replace(
+            self.case,
+            findings=Table((f, x) for f, x in self.case.findings.items() if f not in findings),
+            silence=self.case.silence.without(findings),
+        )
+        joint = engine_of(self.net).enumeration.joint(rest)
         units = _narrowed(engine_of(self.net).units, findings)
-        return _unchecked(self.net, findings=findings), units, Case(findings=Table(here)), joint
+        return _unchecked(self.net, findings=findings), units, Case(findings=here), joint
 
 
 class _OnTop(Enumeration):
@@ -341,7 +354,7 @@ def _links(tree: NetworkData, path: str, value: float) -> dict[str, Links]:
 
 def _of_prior(path: str) -> bool:
     """Say whether a number is one of those that the prior is solved from, or weighs its cells."""
-    return not path.startswith("findings.") and not _of_share(path)
+    return not path.startswith(("findings.", "mention.")) and not _of_share(path)
 
 
 def _batches(net: NetworkData, moves: Sequence[Move]) -> list[Sequence[Move]]:

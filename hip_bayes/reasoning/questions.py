@@ -146,8 +146,8 @@ def rank(net: NetworkData, case: Case, questions: Iterable[str]) -> Ranking:
             yes = _yes_given_state(net, case, id_)
             entropy = binary_entropy(yes)
         else:
-            yes = enumeration.predicted(id_, case.findings)
-            entropy = enumeration.answer_entropy(id_, case.findings)
+            yes = enumeration.predicted(id_, case.known)
+            entropy = enumeration.answer_entropy(id_, case.known)
         np.einsum("ij,ij->i", joint, yes, out=yes_rows[i])
         np.einsum("ij,ij->j", joint, yes, out=yes_columns[i])
         open_given_state[i] = np.einsum("ij,ij->", joint, entropy)

@@ -44,6 +44,7 @@ URGENT, ROUTINE = 0, len(LEVELS) - 1
 READINGS = 2**14
 """Cases that are answered at a time: bounds the memory."""
 ASK_FIRST = "Answer the red flags first: what follows holds only where none of them is present."
+SILENCE = "what was not mentioned"
 SLACK = 1e-9
 """What two ways to the same probability may differ by."""
 
@@ -116,6 +117,10 @@ def triage(net: NetworkData, case: Case, probability: Mapping[str, float]) -> Tr
     reasons = [_reason(rule) for rule in flags] + [_reason(rule) for rule in patterns]
     live: list[Hazard] = []
     judged = _judged(net, case, probability)
+    if case.silence.whole:  # it must not reassure: the same facts, asked for, count too
+        asked = _judged(net, case.as_asked, engine_of(net).posterior(case.as_asked).probability)
+        for id_, readings in judged.items():
+            readings += [(p, (SILENCE, *without)) for p, without in asked[id_]]
     for h in sorted(net.hazards.values(), key=lambda h: LEVELS.index(h.level)):
         of_finding = h.of in net.findings
         readings = [(case.findings.get(h.of, 0.0), ())] if of_finding else judged[h.of]
@@ -145,7 +150,7 @@ def _reason(rule: RedFlag | Pattern) -> Reason:
 
 def _listed(net: NetworkData, case: Case, ids: tuple[str, ...]) -> str:
     facts = case.facts(net)
-    return " and ".join(f"'{said(net, id_, facts[id_])}'" for id_ in ids)
+    return " and ".join(id_ if id_ == SILENCE else f"'{said(net, id_, facts[id_])}'" for id_ in ids)
 
 
 def _judged(net: NetworkData, case: Case, probability: Mapping[str, float]) -> dict[str, list[Reading]]:
@@ -219,6 +224,9 @@ def levels(net: NetworkData, cases: Cases, probability: Floats, log_evidence: Fl
             _raise(level, hazard.level, hazard.live(known[hazard.of]))
     if any(h.of not in net.findings for h in net.hazards.values()):
         _Readings(net, cases, level).judge(probability, log_evidence)
+        if cases.silence is not None:  # it must not reassure: the same facts, asked for, count too
+            probability, log_evidence, _ = engine_of(net).posteriors(cases.as_asked)
+            _Readings(net, cases.as_asked, level).judge(probability, log_evidence)
     return level
 
 

@@ -214,7 +214,9 @@ def _causes(d: Result, intervals: pd.DataFrame | None) -> Iterator[Html]:
 
 def pieces_of(d: Result) -> int:
     """Return how many pieces of evidence there are to explain."""
-    return sum(map(len, (d.case.background, d.case.findings))) + (d.case.band is not None) + (d.case.sex is not None)
+    case = d.case
+    known = (case.band is not None, case.sex is not None, bool(case.silence.about))
+    return len(case.background) + len(case.findings) + sum(known)
 
 
 def _reasons(d: Result) -> Iterator[Html]:

@@ -18,6 +18,8 @@ def as_dict(d: Result) -> dict[str, Any]:
     return {
         "network": {"id": net.id, "name": net.name, "version": net.version, "setting": net.setting},
         "evidence": d.evidence,
+        "account": d.case.account,
+        "not_mentioned": list(d.case.silence.about),
         "triage": {
             "level": triage.level,
             "reasons": [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from hip_bayes.inference.in_words import said, sure_of
+from hip_bayes.inference.in_words import heard, said, sure_of
 from hip_bayes.network.wording import DISCLAIMER, percent
 from hip_bayes.reasoning.fit import remarks_of
 from hip_bayes.reasoning.triage import triage_of
@@ -68,7 +68,7 @@ def renderable(d: Result, *, width: int = WIDTH, blocks: bool = True) -> Rendera
     parts.append(hanging("  !", (because(r) for r in triage_of(d).reasons), style="red"))
     parts.append(hanging(" ", (line for line in (avoided(d), not_cleared(d)) if line)))
     parts.append(Text(""))
-    parts.append(Text(f"Known: {known(d)}"))
+    parts.append(Text(". ".join(part for part in (f"Known: {known(d)}", heard(d.case)) if part)))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("P", justify="right", no_wrap=True)
     longest = next(bar for least, bar in BARS.items() if width >= least)

@@ -541,6 +541,7 @@ def test_the_table_has_what_was_said_and_the_columns_it_documents(rich: Network)
         "log_odds_posterior",
         "exact",
         "summary",
+        "silence",
     }
     assert json.loads(json.dumps(table.attrs)) == table.attrs
     assert table.attrs["summary"] == d.why("neck")
