@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -393,3 +394,96 @@ def test_output_that_cannot_be_written_ends_in_a_sentence(file: Path, words: lis
         )
     assert ended.returncode == 1
     assert ended.stderr == "Error: not all could be written: No space left on device\n"
+
+
+# odd words
+
+
+STEERS = "a\x1b[31m\u202eb"
+
+
+def commands(file: Path, odd: str) -> list[tuple[str, ...]]:
+    """Return calls of every command with an odd word in one place."""
+    network = ("--network", str(file))
+    page = ("interview", *network, "age=46", "sex=f")
+    return [
+        (odd,),
+        ("diagnose", odd),
+        ("diagnose", *network, f"{odd}=yes"),
+        ("diagnose", *network, f"age={odd}"),
+        ("diagnose", "--network", odd),
+        ("diagnose", *network, "--setting", odd),
+        ("findings", "--kind", odd),
+        ("findings", "--network", odd),
+        (*page, "--kinds", odd),
+        (*page, "--max", odd),
+        (*page, "--save", f"no/{odd}"),
+        ("sources", *network, odd),
+        ("network", odd),
+        ("network", "check", odd),
+        ("network", "card", str(file), odd, "card.md", "--about", "x"),
+        ("network", "card", str(file), str(file), f"no/{odd}", "--about", "x"),
+        ("cohort", odd, "out.csv"),
+        ("cohort", f"{odd}.csv", "out.csv"),
+        ("cohort", str(file), "out.csv", "--threads", odd),
+        ("cohort", str(file), "out.csv", "--mapping", odd),
+        ("cohort", str(file), "out.csv", "--code", odd),
+    ]
+
+
+ODD = (STEERS, chr(0xDCFF), chr(0xD800), "\x00", "x" * 10_000, "9" * 5000, "-1", "/dev/null")
+
+
+@pytest.mark.parametrize("odd", ODD, ids=range(len(ODD)))
+def test_odd_words_end_in_a_readable_error_and_never_reach_the_terminal_raw(file: Path, odd: str) -> None:
+    for words in commands(file, odd):
+        result = CliRunner().invoke(main, words)
+
+        assert isinstance(result.exception, SystemExit), words
+        assert result.exit_code == 2, words
+        assert all(line.isprintable() for line in result.output.splitlines()), words
+        assert len(result.stderr) < 3000, words
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_device_or_a_pipe_is_neither_read_nor_replaced(file: Path, tmp_path: Path) -> None:
+    """Not waited for, either: nobody writes into the pipe."""
+    pipe, cases = tmp_path / "pipe.csv", tmp_path / "cases.csv"
+    os.mkfifo(pipe)
+    cases.write_text("age\n46\n")
+    network, overwrite = ("--network", str(file)), "--overwrite"
+    for words in (
+        ("diagnose", "--network", str(pipe)),
+        ("interview", *network, "--save", str(pipe), overwrite),
+        ("network", "check", str(pipe)),
+        ("network", "card", str(file), str(pipe), "card.md", "--about", "x"),
+        ("network", "card", str(file), str(cases), str(pipe), "--about", "x", overwrite),
+        ("cohort", str(pipe), str(tmp_path / "out.csv"), *network),
+        ("cohort", str(cases), str(pipe), *network, overwrite),
+        ("cohort", str(cases), str(tmp_path / "out.csv"), *network, "--mapping", str(pipe)),
+    ):
+        result = run(*words)
+
+        assert (result.exit_code, pipe.is_fifo()) == (2, True), words
+        assert "Error: " in result.stderr
+
+
+def test_names_of_files_and_columns_are_shown_escaped(file: Path, tmp_path: Path) -> None:
+    cases = tmp_path / f"{STEERS}.csv"
+    cases.write_text(f"age,{STEERS}\n46,1\n")
+    out = tmp_path / f"{STEERS}\n.csv"
+    result = run("cohort", str(cases), str(out), "--network", str(file), "--ignore", STEERS)
+
+    assert result.exit_code == 0
+    assert out.exists()
+    assert r"a\x1b[31m\u202eb\n.csv" in result.stdout
+    assert all(line.isprintable() for line in result.output.splitlines())
+
+
+def test_the_command_to_go_on_with_has_nothing_in_it_that_a_terminal_obeys(tmp_path: Path, text: str) -> None:
+    network = tmp_path / f"{STEERS} it's.toml"
+    network.write_text(text, encoding="utf-8")
+    result = run("interview", "--network", str(network), "age=46", "sex=f")
+
+    assert f"$'{tmp_path}/a\\x1b[31m\\u202eb it\\'s.toml'" in result.stdout
+    assert all(line.isprintable() for line in result.output.splitlines())
