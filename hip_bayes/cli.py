@@ -25,7 +25,7 @@ from .errors import HipBayesError, listed, printable, shown, shown_path
 from .explorer.interview import AT_HOME, MOST, begin
 from .explorer.terminal import ask, nothing_flushed, say, signals
 from .inference.arguments import path_of
-from .inference.evidence import ACCOUNTS, ASKED
+from .inference.evidence import ACCOUNTS, ASKED, VOLUNTEERED
 from .network.parts import KINDS
 from .network.provenance import COLUMNS, by_basis, entries
 from .network.search import find
@@ -572,7 +572,8 @@ def card(file: str, cases: Path, card: Path, about: str, *, overwrite: bool) -> 
     try:
         _check_place(card, overwrite=overwrite)
         net = load_network(file)
-        text = model_card(net, validate(cases, network=net), about=about)
+        freely = validate(cases, network=net, account=VOLUNTEERED) if net.mention else None
+        text = model_card(net, validate(cases, network=net), about=about, told_freely=freely)
         write_whole(card, text.encode(), overwrite=overwrite)
     except HipBayesError as error:
         _fail(error)

@@ -912,6 +912,7 @@ def validate(  # noqa: PLR0913 all but the first are options
     seed: int = 0,
     by: Sequence[str] = SUBGROUPS,
     ignore: Iterable[str] = (),
+    account: str = ASKED,
 ) -> Validation[Network]:
     """Score a network on cases whose causes are known.
 
@@ -919,7 +920,8 @@ def validate(  # noqa: PLR0913 all but the first are options
     ----------
     cases
         *Coded cases*: the path of a JSONL file, or dicts, with the fields ``age`` (years or null), ``sex``,
-        ``findings_present``, ``findings_absent``, ``exam_present``, ``exam_absent`` and ``red_flags`` (lists of ids),
+        ``findings_present``, ``findings_absent``, ``exam_present``, ``exam_absent`` and ``red_flags`` (lists of ids;
+        ``red_flags_absent`` may be there too),
         ``background`` (id -> value), ``diagnosis`` (list of cause or subtype ids; null: unlabelled) and, where the
         diagnosis is not in the list, ``diagnosis_outside_vocabulary`` (its name). What is not mentioned is unknown.
         Facts the network does not know are left out and counted. Other fields (``id``, ``setting``, a source) do not
@@ -942,6 +944,10 @@ def validate(  # noqa: PLR0913 all but the first are options
         facts or fields to report subgroups by; age means the network's age bands.
     ignore
         columns of a DataFrame that are not facts, as in `diagnose_many`; those in `by` need not be named.
+    account
+        how the cases were heard, as in `diagnose`. Of those told freely the summary is also given (``left_out``) under
+        rates of mention estimated on these cases without those of the scored case's cause: cases that the file's rates
+        come from must not speak for them.
 
     Returns
     -------
@@ -998,4 +1004,5 @@ def validate(  # noqa: PLR0913 all but the first are options
         seed=seed,
         by=by,
         ignore=ignore,
+        account=account,
     )

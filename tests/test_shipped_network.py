@@ -128,14 +128,14 @@ def test_of_what_one_sex_cannot_have_presence_is_refused_and_absence_says_nothin
 
 
 PUBLISHED = [json.loads(line) for line in (Path(__file__).parent / "cases.jsonl").read_text("utf-8").splitlines()]
-FEMORAL_NECK = ("v001", "v003", "v005", "v006", "v014", "v097", "v111")
+FEMORAL_NECK = ("v001", "v003", "v005", "v006", "v014", "v097", "v111", "x007")
 """Published cases with a stress injury of the femoral neck or the proximal femur near it."""
 
 
 def facts(case: dict[str, Any]) -> dict[str, Any]:
     said = {"age": case["age"], "sex": case["sex"], **case["background"]}
     said |= dict.fromkeys(case["findings_present"] + case["exam_present"] + case["red_flags"], True)
-    return said | dict.fromkeys(case["findings_absent"] + case["exam_absent"], False)
+    return said | dict.fromkeys(case["findings_absent"] + case["exam_absent"] + case.get("red_flags_absent", []), False)
 
 
 def test_adding_a_red_flag_never_lowers_the_triage_level(net: Network) -> None:

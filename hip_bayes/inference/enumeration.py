@@ -111,6 +111,20 @@ class Enumeration:
         joint /= joint.sum()
         return joint
 
+    def main(self, case: Case) -> dict[str, float]:
+        """P(a cause is the main one | evidence), for every cause: each set's probability is shared by its members.
+
+        They sum to 1 where everyone has a cause, else to P(any cause). Raises EvidenceError as `posterior` does.
+        """
+        shape = [len(self.units.net.causes[c].states) for c in self.causes]
+        there = [np.arange(n) > 0 for n in shape]
+        along = [[-1 if i == axis else 1 for i in range(len(shape))] for axis in range(len(shape))]
+        members = sum(here.reshape(to).astype(float) for here, to in zip(there, along, strict=True))
+        share = self.joint(case).reshape(shape) / np.maximum(members, 1.0)
+        return {
+            c: float((share * here.reshape(to)).sum()) for c, here, to in zip(self.causes, there, along, strict=True)
+        }
+
     def predicted(self, finding: str, evidence: Mapping[str, float]) -> Floats:
         """P(finding present | joint state, evidence about findings), a matrix, cached.
 

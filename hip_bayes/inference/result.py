@@ -135,6 +135,29 @@ class Result:
         p.index.name = "cause"
         return p
 
+    @property
+    def main_cause(self) -> pd.Series[float]:
+        """P(a cause is the main one of those present | evidence): each set's probability is shared by its members.
+
+        A new pandas Series each time, named "main_cause": index = cause ids including ``other``, high to low. Causes
+        may be present together, so `posterior` sums to more than 1, and a common companion can stand before the cause
+        of the pain; this sums to 1 (where everyone has a cause) and answers "which one is it", supposing that of causes
+        present together each is equally likely the main one.
+
+        Raises
+        ------
+        NetworkTooLargeError
+            the causes are too many to list their sets.
+
+        """
+        import pandas as pd
+
+        p = engine_of(self._network).enumeration.main(self._case)
+        order = sorted(self._network.causes, key=lambda c: -p[c])
+        main = pd.Series({c: p[c] for c in order}, name="main_cause", dtype="float64")
+        main.index.name = "cause"
+        return main
+
     def given(self, said: Mapping[str, object] | pd.Series[Any] | None = None, /, **facts: object) -> Self:
         """Return the diagnosis of the same case with more known.
 

@@ -11,7 +11,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from hip_bayes.errors import EvidenceError
+from hip_bayes.errors import EvidenceError, printable
 from hip_bayes.inference.arguments import of_kind, refused
 from hip_bayes.network.model import NetworkData
 from hip_bayes.network.parts import LEVELS
@@ -30,7 +30,9 @@ FEW = 5
 """Cases of a cause below which its row says next to nothing."""
 
 
-def model_card(net: NetworkData, validation: Validation[Any], *, about: str) -> str:
+def model_card(
+    net: NetworkData, validation: Validation[Any], *, about: str, told_freely: Validation[Any] | None = None
+) -> str:
     """Return the model card of a network as Markdown.
 
     Parameters
@@ -41,6 +43,8 @@ def model_card(net: NetworkData, validation: Validation[Any], *, about: str) -> 
         how it did on cases: the result of `validate` for this network.
     about
         where those cases come from and what that does to the figures, in sentences.
+    told_freely
+        how it did on the same cases as stories told freely: the result of `validate` with account="volunteered".
 
     Returns
     -------
@@ -68,6 +72,8 @@ def model_card(net: NetworkData, validation: Validation[Any], *, about: str) -> 
     """
     net = of_kind(NetworkData, "net", net, "a Network, as load_network returns it")
     validated = of_kind(Validation, "validation", validation, "what validate returns").network
+    if told_freely is not None and of_kind(Validation, "told_freely", told_freely, "what validate returns"):
+        validated = validated if told_freely.network.fingerprint == net.fingerprint else told_freely.network
     if net.fingerprint != validated.fingerprint:
         raise EvidenceError(
             f"the validation is of another network, {validated!r}; this is {net!r}; call validate(cases, network=net)"
@@ -79,7 +85,7 @@ def model_card(net: NetworkData, validation: Validation[Any], *, about: str) -> 
         _head(net),
         _use(net),
         _numbers(net, found),
-        _performance(validation, about),
+        _performance(validation, about, told_freely),
         _weaknesses(net, validation, found),
     )
     text = "\n".join(line for section in sections for line in section) + "\n"
@@ -140,7 +146,7 @@ def _numbers(net: NetworkData, found: Sequence[Entry]) -> Iterator[str]:
         )
 
 
-def _performance(v: Validation[Any], about: str) -> Iterator[str]:
+def _performance(v: Validation[Any], about: str, told_freely: Validation[Any] | None) -> Iterator[str]:
     n, outside = len(v.truth), int(v.outside.sum())
     yield from ("", "## Performance", "")
     yield f"Labelled cases: {n}, of which {n - outside} with a cause of the list and {outside} with another. {about}"
@@ -160,8 +166,29 @@ def _performance(v: Validation[Any], about: str) -> Iterator[str]:
         "logit P; a slope above 1 means too cautious, below 1 too sure. Intervals: percentile bootstrap over cases, "
         f"{v.bootstrap:,} resamples."
     )
+    if told_freely is not None and told_freely.left_out is not None:
+        yield ""
+        yield (
+            "The same cases as stories told freely, where what is not mentioned counts a little as absent by the file's "
+            "rates of mention. These may have been estimated on these very cases; so beside them stand the figures under "
+            "rates estimated without the cases of the scored case's cause."
+        )
+        yield ""
+        rows = zip(
+            told_freely.summary.iloc[:, :3].itertuples(name=None),
+            told_freely.left_out.iloc[:, :3].itertuples(index=False, name=None),
+            strict=True,
+        )
+        yield from _table(
+            ("Metric", "File's rates", f"{v.level:.0%} interval", "Estimated anew", f"{v.level:.0%} interval"),
+            [
+                (own[0], *_figures(own[1], own[2], own[3], digits), *_figures(anew[0], anew[1], anew[2], digits))
+                for own, anew in rows
+                for digits in [3 if "Brier" in own[0] else 2]
+            ],
+        )
     if v.unknown_facts:
-        facts = ", ".join(f"{name} ({k})" for name, k in v.unknown_facts.items())
+        facts = ", ".join(f"{printable(name)} ({k})" for name, k in v.unknown_facts.items())
         yield from ("", f"Said of the cases but not known to the network, with the number of cases: {facts}.")
     by_cause = v.by_cause.to_dict("index")
     yield from ("", f"By cause (no interval of the AUROC below {FEW} cases):", "")

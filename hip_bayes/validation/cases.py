@@ -50,13 +50,14 @@ CODED = (
     "red_flags",
     "diagnosis",
 )
-"""The fields that every coded case has; any others are about it, such as `id`, `setting` or its source."""
+"""The fields that every coded case has; it may have ``red_flags_absent`` too. Any others are about it, such as `id`."""
 
 
 @dataclass(frozen=True)
 class Labelled:
     """The labelled cases: facts as `diagnose_many` takes them, true causes, and the subgroups each case is in.
 
+    `sources` is where each comes from: its field ``source_url``, else the case itself.
     `danger` names what was dangerous in each case: its field of that name or, of what was true, the names of what the
     network has a hazard of; empty for nothing.
     """
@@ -65,6 +66,7 @@ class Labelled:
     truth: list[frozenset[str]]
     groups: Mapping[str, list[str]]
     danger: list[str]
+    sources: list[object]
 
 
 def read_cases(
@@ -135,7 +137,12 @@ def _from_coded(cases: tuple[object, ...], net: NetworkData, by: tuple[str, ...]
         _check_subgroup(name, [*present, *SUBGROUPS])
     groups = {name: [_group(net, name, case.get(name)) for case in kept] for name in by if name in present}
     frame = pd.DataFrame(facts, index=pd.Index(labels, dtype=object), dtype=object)
-    return Labelled(frame, truths, groups, danger), Counter(dict(unknown.most_common())), len(cases) - len(kept)
+    sources = [case.get("source_url") or place for place, case in enumerate(kept)]
+    return (
+        Labelled(frame, truths, groups, danger, sources),
+        Counter(dict(unknown.most_common())),
+        len(cases) - len(kept),
+    )
 
 
 def _facts(case: Mapping[str, object], place: str) -> dict[str, object]:
@@ -146,8 +153,8 @@ def _facts(case: Mapping[str, object], place: str) -> dict[str, object]:
     pairs: list[tuple[str, object]] = [("age", case["age"]), ("sex", case["sex"])]
     if not _missing(case["background"]):
         pairs += entries_of(f"{place}: background", case["background"], "a mapping of ids to values")
-    for name in CODED:
-        if name.endswith(("_present", "_absent", "_flags")) and not _missing(case[name]):
+    for name in (*CODED, "red_flags_absent"):
+        if name.endswith(("_present", "_absent", "_flags")) and not _missing(case.get(name)):
             said = of_kind((list, tuple), f"{place}: {name}", case[name], "a list of ids")
             pairs += [(fact, not name.endswith("_absent")) for fact in said]
     for name, _ in pairs:
@@ -200,7 +207,7 @@ def _from_table(
     facts = labelled.loc[:, [column not in passed_over for column in columns]]
     truths = [causes for causes in true if causes is not None]
     danger = [_dangerous(value, net) for value, there in zip(said, kept, strict=True) if there]
-    return Labelled(facts, truths, groups, danger), Counter(), len(frame) - len(truths)
+    return Labelled(facts, truths, groups, danger, list(range(len(truths)))), Counter(), len(frame) - len(truths)
 
 
 def _true_causes(value: object, net: NetworkData, place: str) -> frozenset[str] | None:

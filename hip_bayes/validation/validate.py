@@ -9,18 +9,20 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
+from hip_bayes.cohorts.columns import Reading
 from hip_bayes.cohorts.table import diagnose_many
-from hip_bayes.errors import EvidenceError, UnknownNameError
+from hip_bayes.errors import EvidenceError, UnknownNameError, printable
 from hip_bayes.inference.arguments import as_number, how_many, items_in, level_of, names_of, refused, whole_number
-from hip_bayes.inference.evidence import Vocabulary
+from hip_bayes.inference.evidence import VOLUNTEERED, Vocabulary
 from hip_bayes.network.parts import LEVELS, Table
 
 from .cases import OTHER, read_cases
+from .mention import Stories, left_out
 from .scores import Scores, interval, resamples, tables
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -48,8 +50,13 @@ class Validation(Generic[N]):
     ----------
     network
         the network that was validated.
+    account
+        how the cases were heard, "asked" or "volunteered".
     summary
         a row a metric: value, low, high (of the interval), n (cases it is about).
+    left_out
+        of cases told freely the same under rates of mention that were estimated on these very cases, without those of
+        the scored case's own cause; None for others.
     by_cause
         a row a cause: positive (cases with it), n, prevalence = positive / n, auroc and brier with their intervals,
         slope (of calibration) with its Wald interval. NaN where the cases do not determine it.
@@ -76,7 +83,9 @@ class Validation(Generic[N]):
     """
 
     network: N
+    account: str
     summary: pd.DataFrame
+    left_out: pd.DataFrame | None
     by_cause: pd.DataFrame
     by_subgroup: pd.DataFrame
     calibration_curve: pd.DataFrame
@@ -160,20 +169,27 @@ class Validation(Generic[N]):
         lines += [f"{n} labelled cases: {n - outside} inside its list of causes, {outside} outside"]
         lines += [f"{self.unlabelled} unlabelled, not scored"] if self.unlabelled else []
         lines += ["", f"{'':30}{'value':>8}  {f'{self.level:.0%} interval':18}{'n':>7}"]
-        for metric, value, low, high, cases in self.summary.itertuples(name=None):
-            between = "" if np.isnan(low) else f"{low:.3f} to {high:.3f}"
-            lines.append(f"{metric:30}{value:8.3f}  {between:18}{cases:7}")
+        lines += _lines(self.summary)
+        if self.left_out is not None:
+            lines += ["", "Rates of mention estimated anew, without the cases of the scored case's cause:"]
+            lines += _lines(self.left_out)
         lines.append("")
         if self.unseen:
             lines.append(f"No AUROC, for want of cases with or without it: {', '.join(self.unseen)}.")
         if self.unknown_facts:
-            facts = ", ".join(f"{name} {count}" for name, count in self.unknown_facts.items())
+            facts = ", ".join(f"{printable(name)} {count}" for name, count in self.unknown_facts.items())
             lines.append(f"Facts the network does not know, and in how many cases: {facts}.")
         if self.bootstrap:
             lines.append(f"Intervals: percentile bootstrap over cases, {self.bootstrap} resamples, seed {self.seed}.")
         return "\n".join(lines).rstrip()
 
     __repr__ = __str__
+
+
+def _lines(summary: pd.DataFrame) -> Iterator[str]:
+    for metric, value, low, high, cases in summary.itertuples(name=None):
+        between = "" if np.isnan(low) else f"{low:.3f} to {high:.3f}"
+        yield f"{metric:30}{value:8.3f}  {between:18}{cases:7}"
 
 
 def validate(  # noqa: PLR0913 all but the first two are options
@@ -187,6 +203,7 @@ def validate(  # noqa: PLR0913 all but the first two are options
     seed: int,
     by: Sequence[str],
     ignore: Iterable[str],
+    account: str,
 ) -> Validation[N]:
     """Score a network on cases whose causes are known; `hip_bayes.validate` has parameters, metrics and errors."""
     import pandas as pd
@@ -198,11 +215,18 @@ def validate(  # noqa: PLR0913 all but the first two are options
         raise EvidenceError(f"the network {net.id!r} has no cause but {OTHER!r}, so there is nothing to tell apart")
     if not labelled.truth:
         raise EvidenceError("no case has a diagnosis, so there is nothing to score; give labelled cases")
-    answers = diagnose_many(net, labelled.facts)
+    answers = diagnose_many(net, labelled.facts, reading=Reading.of(account=account))
     probability = answers[list(net.causes)].round(DECIMALS)
     scores = Scores(net, probability, labelled, ks)
+    other_rates = None
+    if account == VOLUNTEERED:
+        stories = Stories(net, labelled.facts, labelled.truth, labelled.sources)
+        again = Scores(net, left_out(net, stories, labelled.facts).round(DECIMALS), labelled, ks)
+        other_rates = tables(again, bootstrap, level, seed)["summary"]
     return Validation(
         network=net,
+        account=account,
+        left_out=other_rates,
         **tables(scores, bootstrap, level, seed),
         triage=_triage(net, labelled, answers),
         probability=probability,

@@ -506,7 +506,9 @@ def test_a_level_as_near_to_1_as_a_float_can_be_is_one() -> None:
 
 @pytest.mark.parametrize("draws", [19, 0, -5, 100.0, True, "100", None, 10**9, 2**64 - 1])
 def test_a_number_of_draws_that_is_none_is_refused(net: Network, draws: object) -> None:
-    with pytest.raises(EvidenceError, match=r"draws is .*; allowed: a whole number from 20 to [\d,]+, because .* 4 GiB"):
+    with pytest.raises(
+        EvidenceError, match=r"draws is .*; allowed: a whole number from 20 to [\d,]+, because .* 4 GiB"
+    ):
         intervals(net.diagnose(), draws=draws)  # type: ignore[arg-type]
 
 
