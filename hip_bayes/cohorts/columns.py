@@ -271,6 +271,11 @@ def match(
             raise UnknownNameError.among(column, [*headers.values(), *places], what="column to code", where=where)
         if names[0] in code:
             raise EvidenceError(f"code has {names[0]} twice, under two names; allowed: once", name="code", value=column)
+        for meaning in values.values():
+            try:
+                vocabulary.meaning(names[0], meaning)
+            except EvidenceError as error:
+                raise error.within(f"code of {shown(column)}") from None
         code[names[0]] = {as_written(_dotted(k)) if decimal_comma else k: x for k, x in values.items()}
     return Columns(
         places,

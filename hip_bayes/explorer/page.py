@@ -686,4 +686,6 @@ def _ipywidgets() -> Any:  # noqa: ANN401
 
 def _literal(value: object) -> str:
     """Return a fact as Python text."""
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+    if not isinstance(value, str):
+        return repr(value)
+    return json.dumps(value, ensure_ascii=not value.isprintable())

@@ -25,6 +25,9 @@ NOT_SHOWN = re.compile(
 )
 """Control characters but tab and line end, separators of lines, halves of characters, and those that turn the direction
 of writing (Unicode's UAX 9)."""
+LEAST_P, LEAST_N, MOST_N, MOST_RATIO = 1e-300, 1e-6, 1e15, 1e50
+"""Least probability, worth of a number in patients, and most that odds are multiplied by, either way: beyond these,
+floats have no digits left for what is computed from them."""
 MOST_WORRYING = 10
 """Findings: the triage level is looked at with every set of the present ones, up to 1,024 of them."""
 
@@ -164,14 +167,19 @@ def _check_numbers(net: Contents) -> None:
     """Each number is in range and says where it comes from."""
     for key, number in numbers(net):
         if isinstance(number, Number):
-            if not (isinstance(number.p, (int, float)) and 0 < number.p < 1):
-                raise NetworkError(f"p is {shown(number.p)}; allowed: strictly between 0 and 1", key=key)
-            if not (isinstance(number.n, (int, float)) and 0 < number.n < math.inf):
-                raise NetworkError(f"n is {shown(number.n)}; allowed: a number of patients above 0", key=key)
-        elif not 0 < number.low <= number.value <= number.high < math.inf:
+            if not LEAST_P <= number.p < 1:
+                raise NetworkError(
+                    f"p is {shown(number.p)}; allowed: strictly between 0 and 1, and {LEAST_P:g} at least", key=key
+                )
+            if not LEAST_N <= number.n <= MOST_N:
+                raise NetworkError(
+                    f"n is {shown(number.n)}; allowed: a number of patients above 0, from {LEAST_N:g} to {MOST_N:g}",
+                    key=key,
+                )
+        elif not 1 / MOST_RATIO <= number.low <= number.value <= number.high <= MOST_RATIO:
             raise NetworkError(
                 f"value {shown(number.value)} with range {shown(number.low)} to {shown(number.high)}; "
-                "allowed: 0 < low <= value <= high",
+                f"allowed: 0 < low <= value <= high, from {1 / MOST_RATIO:g} to {MOST_RATIO:g}",
                 key=key,
             )
         _check_provenance(net, key, number.basis, number.source, number.reason)

@@ -82,7 +82,7 @@ def _plain(kind: type) -> Check:
 def _part(kind: type) -> Check:
     def check(value: object) -> _Fault | None:
         if not isinstance(value, kind):
-            return _Fault("", value, f"a {kind.__name__}")
+            return _Fault("", value, f"an object of the class {kind.__name__}")
         for name, of_field in _fields(kind):
             fault = of_field(getattr(value, name))
             if fault is not None:

@@ -627,6 +627,12 @@ def test_what_is_said_of_a_gap_is_what_was_answered(tmp_path: Path) -> None:
     assert counts.read["fever"].split(", ")[0] == "unknown 1 (None)"
 
 
+@pytest.mark.parametrize("meaning", ["maybe", 2, "femal"])
+def test_a_code_for_what_is_no_answer_is_refused_though_no_row_has_it(meaning: object) -> None:
+    with pytest.raises(hb.EvidenceError, match="code of 'lateral_pain': 'lateral_pain' is"):
+        hb.diagnose_many([{"lateral_pain": 1}], code={"lateral_pain": {1: "yes", 7: meaning}})
+
+
 def test_codes_are_whole_or_refused(tmp_path: Path) -> None:
     """Of a column whose 2 is yes nobody knows what its 1 is; a code for nothing says nothing of the others."""
     frame = pd.DataFrame({"lateral_pain": [2, 1, 0]})

@@ -355,6 +355,10 @@ def test_a_path_that_leads_nowhere_is_refused(net: Network, path: str, message: 
         (TENDON, {"basis": "guess"}, rf"{TENDON}\.basis: got 'guess'; allowed: measured"),
         (TENDON, {"source": "zzz"}, rf"{TENDON}\.source: unknown source 'zzz'"),
         (TENDON, {"n": 0}, rf"{TENDON}: n is 0.*; allowed: a number of patients above 0"),
+        (TENDON, {"n": 1e16}, r"n is 1e\+16; allowed: a number of patients above 0, from 1e-06 to 1e\+15"),
+        (TENDON, {"n": 10**400}, rf"{TENDON}: n is 1000.*; allowed: a number that fits into a float"),
+        ("findings.lateral_pain.leak", 1e-301, r"p is 1e-301; allowed: strictly between 0 and 1, and 1e-300 at least"),
+        ("causes.tendon.odds_ratios.weak_muscles", {"high": 1e51}, r"to 1e\+51; allowed: .*, from 1e-50 to 1e\+50"),
         ("causes.tendon.odds_ratios.weak_muscles", 30, r"value 30\.0 with range 1\.0 to 4\.0; allowed: 0 < low"),
         ("findings.night_pain.parent.effect", 0.9, r"findings\.night_pain\.parent\.effect: .*allowed: at most"),
         ("causes.tendon.prior.male.50+", 0.2, r"the priors of male 50\+ sum to 0\.95"),
@@ -419,3 +423,45 @@ def test_a_network_made_by_hand_is_checked_like_a_file(net: Network, field: str)
 
 def _needed(field: str) -> set[str]:
     return {"causes": {"tendon"}, "findings": {"lateral_pain"}, "sources": {"study_2020"}}[field]
+
+
+@pytest.mark.parametrize("id_", ["no_such_id", None, 1, ["onset"]])
+def test_what_is_not_there_has_no_states(net: Network, id_: Any) -> None:  # noqa: ANN401
+    with pytest.raises(hb.UnknownNameError, match="unknown name"):
+        net.states_of(id_)
+
+
+def test_a_network_is_not_said_to_be_in_a_setting_that_it_has_not(net: Network) -> None:
+    with pytest.raises(hb.NetworkError, match="setting: unknown setting 'moon'"):
+        dataclasses.replace(net, setting="moon")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("causes", None, "causes: got None; allowed: a Table"),
+        ("findings", Table({"onset": 5}), "findings.onset: got 5; allowed: an object of the class Finding"),
+        ("name", 5, "name: got 5; allowed: a text"),
+        ("advice", ["Rest."], r"advice: got \['Rest\.'\]; allowed: a tuple"),
+        ("setting", 5, "setting: got 5; allowed: a text or None"),
+        ("everyone_has_a_cause", 1, "everyone_has_a_cause: got 1; allowed: True or False"),
+    ],
+)
+def test_a_network_made_by_hand_has_everything_in_its_place(
+    net: Network, field: str, value: object, message: str
+) -> None:
+    with pytest.raises(hb.NetworkError, match=message):
+        dataclasses.replace(net, **{field: value})  # type: ignore[arg-type]
+
+
+def test_what_is_wrong_deep_in_a_part_is_found_with_its_path(net: Network) -> None:
+    lost = dataclasses.replace(net.findings["lateral_pain"], id="elsewhere")
+    odd = dataclasses.replace(net.causes["tendon"], odds_ratios=Table({"weak_muscles": "twice"}))
+
+    with pytest.raises(hb.NetworkError, match=r"findings.lateral_pain.id: got 'elsewhere'; allowed: 'lateral_pain'"):
+        dataclasses.replace(net, findings=Table({**net.findings, "lateral_pain": lost}))
+    with pytest.raises(
+        hb.NetworkError,
+        match=r"causes.tendon.odds_ratios.weak_muscles: got 'twice'; allowed: an object of the class OddsRatio",
+    ):
+        dataclasses.replace(net, causes=Table({**net.causes, "tendon": odd}))
