@@ -754,7 +754,7 @@ def test_the_summary_is_saved_as_printed_and_replaces_nothing_unasked(file: Path
 def test_a_file_that_cannot_be_written_costs_nothing_but_the_file(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(path: Path, data: bytes) -> None:  # noqa: ARG001 as the real one
+    def fails(path: Path, data: bytes, **options: object) -> None:  # noqa: ARG001 as the real one
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(cli, "write_whole", fails)
