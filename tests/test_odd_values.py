@@ -301,7 +301,7 @@ OWNERS: dict[str, tuple[Any, Callable[[World], object]]] = {
     "Table": (Table, lambda w: w.net.findings),
     "Explorer": (Explorer, lambda w: w.explorer),
 }
-"""Whose public callables are called, and how to come by one."""
+"""Whose public callables are called, and how to come by one; not `engine` and `vocabulary`, which are inner rooms."""
 LEFT_OUT = {
     "Network.once": "takes functions of the library itself",
     "Diagnosis.once": "takes functions of the library itself",
