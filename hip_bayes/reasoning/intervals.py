@@ -152,7 +152,7 @@ def draw_posteriors(d: Result, draws: int = 200, seed: int = 0) -> tuple[tuple[s
     Takes and raises what `intervals` does. Returns the ids of causes, subtypes and groups, and P(present | evidence),
     exact in each draw, shape (draws, ids). Row k is of the k-th network, whatever the case and however many draws.
     """
-    a_draw = 100 * len(d.probability) * (8 + len(d.case.findings))
+    a_draw = 100 * len(d.probability) * (8 + len(d.case.findings))  # bytes, a little more than measured
     sampler = Sampler(how_many("draws", draws, FEWEST, a_draw), whole_number("seed", seed, 0))
     net = restricted(d.network, d.case.known)
     solved = engine_of(d.network).prior

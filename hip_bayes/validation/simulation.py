@@ -73,7 +73,8 @@ def simulate(net: NetworkData, n: int, seed: int | np.random.Generator | None = 
     """
     import pandas as pd
 
-    n = how_many("n", n, 1, 48 * len(net.causes) + 2 * (len(net.background) + len(net.findings)) + 64)
+    a_case = 48 * len(net.causes) + 2 * (len(net.background) + len(net.findings)) + 64  # bytes, as measured
+    n = how_many("n", n, 1, a_case)
     if seed is not None and not isinstance(seed, np.random.Generator):
         seed = whole_number("seed", seed, 0, "a numpy Generator, or None (a new one)")
     rng = np.random.default_rng(seed)
