@@ -99,7 +99,7 @@ class Network(NetworkData):
         net, with_triage = self.in_setting(setting), yes_or_no("with_triage", with_triage)
         return diagnose_many(net, frame, reading=reading, with_triage=with_triage, threads=threads)
 
-    def simulate(self, n: int, seed: int | np.random.Generator | None = None) -> pd.DataFrame:
+    def simulate(self, n: int, seed: int | np.random.Generator | None = None, *, account: str = ASKED) -> pd.DataFrame:
         """Draw `n` complete cases with their true causes; see `hip_bayes.validation.simulation.simulate`.
 
         Raises
@@ -111,7 +111,7 @@ class Network(NetworkData):
         """
         from .validation.simulation import simulate
 
-        return simulate(self, n, seed)
+        return simulate(self, n, seed, account=account)
 
     def what_if(self, said: Mapping[str, object] | pd.Series[Any] | None = None, /, **changes: object) -> pd.DataFrame:
         """Return how much less (or more) likely each cause would be if modifiable background were changed: do().
@@ -945,9 +945,9 @@ def validate(  # noqa: PLR0913 all but the first are options
     ignore
         columns of a DataFrame that are not facts, as in `diagnose_many`; those in `by` need not be named.
     account
-        how the cases were heard, as in `diagnose`. Of those told freely the summary is also given (``left_out``) under
-        rates of mention estimated on these cases without those of the scored case's cause: cases that the file's rates
-        come from must not speak for them.
+        how the cases were heard, as in `diagnose`. Of coded cases told freely the summary is also given (``left_out``)
+        under rates of mention estimated on these cases without those of the scored case's cause: cases that the file's
+        rates come from must not speak for them.
 
     Returns
     -------

@@ -39,7 +39,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 MAX_CONFIGURATIONS = 2**16
-MAX_JOINT = 2**26
+MAX_NUMBERS = 2**24
+"""The most numbers that a step of solving the priors may go through: some ten steps take a few seconds then."""
+MAX_SOLVING = 100 * MAX_NUMBERS
+"""The most of them in all steps: where that is less than `MAX_STEPS`, priors that need more are refused."""
 RAREST = 1e-6
 """Smallest P(at least one cause) solved for: below it, 1 - P(no cause) is mostly rounding."""
 MAX_STEPS = 300
@@ -106,8 +109,8 @@ class CausePrior:
         self.cause_parents = {c: [p for p in self.order if p in net.causes[c].odds_ratios] for c in net.causes}
         self._last_child = {p: c for c in self.order for p in self.cause_parents[c]}
         """Causes with children -> the last of these in the order."""
-        self._check_width()
         self.own_private = {c: [b for b, child in self.private.items() if child == c] for c in net.causes}
+        self.numbers = self._numbers()
         ratios = {c.id: {parent: math.log(r.value) for parent, r in c.odds_ratios.items()} for c in net.causes.values()}
         self.offsets = {c: self.offset(c, of_c) for c, of_c in ratios.items()}
         self.shares = {
@@ -138,21 +141,27 @@ class CausePrior:
         tables |= {b.id: b.prevalence for b in self.net.background.values()}
         return {id_: by_cell(self.net, table) for id_, table in tables.items()}
 
-    def _check_width(self) -> None:
-        """Refuse causes that raise so many others that their joint prior could not be solved."""
-        widest, kept = 0, set()
+    def _numbers(self) -> int:
+        """Return how many numbers a step of solving goes through; refuse too many, before any table is made."""
+        kept: set[str] = set()
+        of: dict[str, int] = {}
         for cause in self.order:
             kept |= {cause} & self._last_child.keys()
-            widest = max(widest, len(kept | set(self.cause_parents[cause])))
+            private = len(self.own_private[cause])
+            own = 2 ** (len(self.cause_parents[cause]) + private) * (1 + private)  # again for each private variable
+            of[cause] = len(self.cells) * len(self.configurations) * (2 ** len(kept) + own)
             kept -= {c for c in kept if self._last_child[c] == cause}
-        size = len(self.cells) * len(self.configurations) * 2**widest
-        if size > MAX_JOINT:
+        numbers = sum(of.values())
+        if numbers > MAX_NUMBERS:
+            most = max(of, key=of.__getitem__)
             raise NetworkTooLargeError(
-                f"{widest} causes that raise others must be solved together: with {len(self.shared)} background "
-                f"variables that touch several causes, {size:,} joint states; allowed: {MAX_JOINT:,}. Use fewer odds "
-                "ratios between causes",
-                key="causes",
+                f"its priors take {float(numbers):.2g} numbers to solve, {float(of[most]):.2g} of them for {most!r}, with "
+                f"{len(self.own_private[most])} background variables of its own, {len(self.shared)} that touch several "
+                f"causes, {len(self.cells)} cells of sex and age band, and what causes raise each other; allowed: "
+                f"{float(MAX_NUMBERS):.2g}. Use fewer background variables, or fewer odds ratios between causes",
+                key=f"causes.{most}.odds_ratios",
             )
+        return numbers
 
     def offset(self, cause: str, log: Mapping[str, float | Floats]) -> Floats:
         """Log odds ratios summed, shape (1, configurations, 2 per cause parent ..., private patterns).
@@ -262,7 +271,8 @@ class CausePrior:
             return goal + np.log(np.stack([1 - none, *ratio], axis=1))
 
         start = goal + np.pad(np.log(self._independent(prior))[:, None], ((0, 0), (0, len(active))))
-        solution, off = _fixed_point(step, start)
+        steps = min(MAX_STEPS, MAX_SOLVING * len(net.bands) * len(SEXES) // (self.numbers * len(self.cells)))
+        solution, off = _fixed_point(step, start, steps)
         step(solution)
         self.any_cause = np.exp(solution[:, 0])
         return off
@@ -351,7 +361,7 @@ def _intercept(target: Floats, offset: Floats, mass: Floats, guess: Floats) -> F
     return a
 
 
-def _fixed_point(step: Callable[[Floats], Floats], start: Floats) -> tuple[Floats, Floats]:
+def _fixed_point(step: Callable[[Floats], Floats], start: Floats, steps: int) -> tuple[Floats, Floats]:
     """Return x = step(x) and what it is off by, one row a cell, the first column kept in (log RAREST, 0).
 
     Anderson acceleration (Anderson, J. ACM 12:547, 1965) over the last `DEPTH` steps, row by row; no step moves a
@@ -361,7 +371,7 @@ def _fixed_point(step: Callable[[Floats], Floats], start: Floats) -> tuple[Float
     best_off = np.full(len(start), np.inf)
     history: list[tuple[Floats, Floats]] = []
     latest = np.zeros(len(start), dtype=int)  # the step that was the best so far
-    for at in range(MAX_STEPS):
+    for at in range(steps):
         mapped = step(x)
         gap = mapped - x
         off = np.abs(gap).max(axis=1)

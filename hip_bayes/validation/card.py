@@ -169,9 +169,9 @@ def _performance(v: Validation[Any], about: str, told_freely: Validation[Any] | 
     if told_freely is not None and told_freely.left_out is not None:
         yield ""
         yield (
-            "The same cases as stories told freely, where what is not mentioned counts a little as absent by the file's "
-            "rates of mention. These may have been estimated on these very cases; so beside them stand the figures under "
-            "rates estimated without the cases of the scored case's cause."
+            "The same cases as stories told freely, where what is not mentioned counts a little as absent by the "
+            "file's rates of mention. These may have been estimated on these very cases; so beside them stand the "
+            "figures under rates estimated without the cases of the scored case's cause."
         )
         yield ""
         rows = zip(

@@ -194,11 +194,9 @@ def left_out(net: NetworkData, stories: Stories, facts: pd.DataFrame) -> pd.Data
     """Return P(cause) of each story under rates of mention estimated without the stories of its own causes."""
     import pandas as pd
 
-    engine, cases = engine_of(net), {}
-    for causes in dict.fromkeys(stories.truth):
-        vocabulary = vocabulary_of(with_rates(net, stories.rates(without=causes)))
-        for i, row in enumerate(facts.to_dict("records")):
-            if stories.truth[i] == causes:
-                cases[i] = vocabulary.read(row.items(), account=VOLUNTEERED)  # type: ignore[arg-type]
-    found = [engine.posterior(cases[i]).probability for i in range(len(facts))]
+    vocabulary = {c: vocabulary_of(with_rates(net, stories.rates(without=c))) for c in set(stories.truth)}
+    found = [
+        engine_of(net).posterior(vocabulary[causes].read(row.items(), account=VOLUNTEERED)).probability  # type: ignore[arg-type]
+        for causes, row in zip(stories.truth, facts.to_dict("records"), strict=True)
+    ]
     return pd.DataFrame([[p[c] for c in net.causes] for p in found], index=facts.index, columns=list(net.causes))

@@ -56,7 +56,7 @@ class Validation(Generic[N]):
         a row a metric: value, low, high (of the interval), n (cases it is about).
     left_out
         of cases told freely the same under rates of mention that were estimated on these very cases, without those of
-        the scored case's own cause; None for others.
+        the scored case's own cause; None for others, and for a table.
     by_cause
         a row a cause: positive (cases with it), n, prevalence = positive / n, auroc and brier with their intervals,
         slope (of calibration) with its Wald interval. NaN where the cases do not determine it.
@@ -219,7 +219,7 @@ def validate(  # noqa: PLR0913 all but the first two are options
     probability = answers[list(net.causes)].round(DECIMALS)
     scores = Scores(net, probability, labelled, ks)
     other_rates = None
-    if account == VOLUNTEERED:
+    if account == VOLUNTEERED and not isinstance(cases, pd.DataFrame):
         stories = Stories(net, labelled.facts, labelled.truth, labelled.sources)
         again = Scores(net, left_out(net, stories, labelled.facts).round(DECIMALS), labelled, ks)
         other_rates = tables(again, bootstrap, level, seed)["summary"]

@@ -43,6 +43,36 @@ def net() -> Network:
     return solved(small({"a": 0.5, "b": 0.5}, findings) | {"mention": {"any": kinds()}})
 
 
+def test_simulated_people_mention_what_the_rates_say(net: Network) -> None:
+    cases = net.simulate(20_000, seed=1, account="volunteered")
+    whole = net.simulate(20_000, seed=1)
+    assert cases["truth"].tolist() == whole["truth"].tolist()
+    for f in net.findings.values():
+        r1, r0 = TRUE["site" if f.site else f.kind]
+        told = cases[f.id].notna()
+        assert (cases[f.id][told] == whole[f.id][told]).all()
+        assert told[whole[f.id]].mean() == pytest.approx(r1, abs=0.02)
+        assert told[~whole[f.id]].mean() == pytest.approx(r0, abs=0.02)
+    with pytest.raises(hb.EvidenceError, match=r"account is .*; allowed"):
+        net.simulate(1, account="told")
+
+
+def test_stories_told_at_the_rates_are_calibrated_and_taken_as_asked_they_are_not(net: Network) -> None:
+    """Slopes and intercepts within 3 standard errors of 1 and 0; whoever tells nothing has told no story."""
+    cases = net.simulate(6000, seed=2, account="volunteered")
+    cases = cases[cases[["press", "turn"]].notna().any(axis=1)].drop(columns=["age", "sex"])
+    cases = cases.assign(press=cases["press"].where(cases["press"].notna(), "unknown"))  # that one is told is no chance
+    cases = cases.assign(turn=cases["turn"].where(cases["turn"].notna(), "unknown"))
+    off = {}
+    for account in ("asked", "volunteered"):
+        v = hb.validate(cases, network=net, bootstrap=0, account=account)
+        error = (v.by_cause["slope_high"] - v.by_cause["slope_low"]) / 2 / 1.96
+        off[account] = ((v.by_cause["slope"] - 1) / error).abs().max()
+        mean = (v.probability - v.truth).mean().abs() / (v.truth.std() / len(v.truth) ** 0.5)
+        assert (mean.max() < 3) == (account == "volunteered")
+    assert off["volunteered"] < 3
+
+
 def stories_of(net: Network, n: int, seed: int) -> tuple[pd.DataFrame, list[frozenset[str]]]:
     """Draw people and what each tells."""
     drawn = net.simulate(n, seed=seed)
