@@ -339,3 +339,24 @@ def test_a_file_read_by_pyagrum_gives_the_same_posteriors(kept: Data, tmp_path: 
             assert 1 - found["absent"] == pytest.approx(d[cause.id], rel=0, abs=within)
             sites = {s: found[s] for s in cause.subtypes}
             assert sites == pytest.approx({s: d[s] for s in sites}, rel=0, abs=within)
+
+
+def test_a_story_told_freely_is_virtual_evidence() -> None:
+    """What it passes over too: pgmpy gives the same posteriors."""
+    rates = {"site": (0.5, 0.01), "history": (0.3, 0.05), "examination": (0.4, 0.1)}
+    findings = {
+        "groin": finding(0.1, {"a": 0.8, "b": 0.3}, site=True),
+        "night": finding(0.1, {"a": 0.4}, parent=parent("groin", 0.1)),
+        "clicks": finding(0.1, {"b": 0.6}),
+        "press": finding(0.1, {"a": 0.7}, kind="examination"),
+    }
+    data = small({"a": 0.3, "b": 0.4}, findings)
+    states = enumerate(("present", "absent"))
+    data["mention"] = {"any": {s: {kind: number(r[i]) for kind, r in rates.items()} for i, s in states}}
+    net = solved(data)
+    model = Pgmpy(net)
+    for facts in ({"night": True}, {"clicks": False}, {"press": True, "groin": 0.7}, {"night": False, "clicks": True}):
+        d = net.diagnose(facts, account="volunteered")
+        assert len(d.case.known) == 4 - ("press" not in facts)
+        found = model.posterior(None, None, dict(d.case.known))
+        assert {c: d[c] for c in found} == pytest.approx(found, abs=EXACT)
