@@ -144,8 +144,7 @@ def diagnose_file(  # noqa: PLR0913 all but the first three are options
     except OSError as error:
         raise HipBayesError(
             f"cannot write {shown_path(target)} ({error}); make room, or choose a place where you may write. Started "
-            "again with "
-            "the same arguments, the run goes on after its last finished part"
+            "again with the same arguments, the run goes on after its last finished part"
         ) from None
     return Counts(rows, answered, rejected, resumed, survey)
 

@@ -3,8 +3,8 @@
     python tests/benchmarks/stories.py [--calibration 20000] [--levels 50000] [--seed 1]
 
 People are drawn from the shipped network and tell what they have at its rates of mention (`simulate` with
-account="volunteered"). The same stories are answered as told freely and as if somebody had asked. First log loss and calibration
-of both; then the levels of both, side by side.
+account="volunteered"). The same stories are answered as told freely and as if somebody had asked. First log loss and
+calibration of both; then the levels of both, side by side.
 """
 
 from __future__ import annotations
