@@ -7,12 +7,14 @@ together there and then moved to their places, each in one step.
 from __future__ import annotations
 
 import contextlib
+import errno
 import filecmp
 import hashlib
 import json
 import os
 import re
 import shutil
+import stat
 from collections import Counter
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -23,7 +25,7 @@ import numpy as np
 
 from hip_bayes.errors import EvidenceError, HipBayesError, UnknownNameError, printable, shown, shown_path
 from hip_bayes.inference.arguments import names_of, whole_number
-from hip_bayes.network.writing import beside, making, permissions_of, put, refuse_existing, sync_directory
+from hip_bayes.network.writing import PRIVATE, beside, making, permissions_of, put, refuse_existing, sync_directory
 
 from . import formats
 from .columns import Tally, match, refuse_codes
@@ -113,7 +115,7 @@ def diagnose_file(  # noqa: PLR0913 all but the first three are options
     try:
         with claimed(target) as parts:
             old = parts.manifest()
-            _forget(old.get(PLACING))
+            _forget(old.get(PLACING), notify)
             others = [key for key in manifest if old and old.get(key) != manifest[key]]
             goes_on = bool(old) and not others
             placing = goes_on and PLACING in old
@@ -130,6 +132,7 @@ def diagnose_file(  # noqa: PLR0913 all but the first three are options
             parts.belong_to(manifest)
             rows, resumed, count = _make_parts(job, parts, progress, notify)
             if _origin(source) != origin:
+                parts.clear()  # they may be of either
                 raise HipBayesError(
                     f"{shown_path(source)} was changed while it was read; started again, the run starts over"
                 )
@@ -139,7 +142,7 @@ def diagnose_file(  # noqa: PLR0913 all but the first three are options
                     f"{rows} rows in, but {answered} answered and {rejected} rejected: an error in hip_bayes, please "
                     f"report it; {shown_path(target)} was not written"
                 )
-            _place(parts, manifest, source, target, rejects, overwrite=overwrite, again=placing)
+            _place(parts, manifest, target, rejects, overwrite=overwrite, again=placing)
             parts.clear()
     except OSError as error:
         raise HipBayesError(
@@ -291,9 +294,10 @@ def _origin(source: Path) -> dict[str, object]:
         with source.open("rb") as file:
             checksum = hashlib.file_digest(file, "sha256").hexdigest()
             about = os.fstat(file.fileno())
+            times = [about.st_ino, about.st_mtime_ns, about.st_ctime_ns]  # the last one nobody can put back
     except OSError as error:
         raise formats.unreadable(source, error) from None
-    return {"path": str(source.resolve()), "size": about.st_size, "mtime_ns": about.st_mtime_ns, "sha256": checksum}
+    return {"path": str(source.resolve()), "size": about.st_size, "times": times, "sha256": checksum}
 
 
 def _code() -> str:
@@ -497,13 +501,13 @@ def _assemble(  # noqa: PLR0913 where everything goes
 def _made_anew(path: Path, source: Path, place: Path) -> AbstractContextManager[IO[bytes]]:
     """Make a file for `place` that lets nobody in who may not read the input, or what is at that place now."""
     path.unlink(missing_ok=True)
-    return making(path, permissions_of(source) & permissions_of(place), group=source.stat().st_gid)
+    allowed = permissions_of(source) & permissions_of(place) | stat.S_IRUSR  # to be read again when it is placed
+    return making(path, allowed, group=source.stat().st_gid)
 
 
 def _place(  # noqa: PLR0913 what goes where
     parts: Parts,
     manifest: Mapping[str, object],
-    source: Path,
     target: Path,
     rejects: Path | None,
     *,
@@ -520,20 +524,29 @@ def _place(  # noqa: PLR0913 what goes where
     sync_directory(parts.directory)
     if rejects is not None:
         try:
-            with parts.rejects.open("rb") as file, _made_anew(aside, source, rejects) as copy:
-                shutil.copyfileobj(file, copy)
-            put(aside, rejects, overwrite=overwrite or rejects in ours)
-        finally:
-            aside.unlink(missing_ok=True)
+            put(parts.rejects, rejects, overwrite=overwrite or rejects in ours)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            try:
+                with parts.rejects.open("rb") as file, making(aside, PRIVATE) as copy:
+                    shutil.copyfileobj(file, copy)
+                put(aside, rejects, overwrite=overwrite or rejects in ours)
+            finally:
+                aside.unlink(missing_ok=True)
         sync_directory(rejects.parent)
     put(parts.out, target, overwrite=overwrite or target in ours)
     sync_directory(target.parent)
 
 
-def _forget(aside: object) -> None:
-    """Remove the rejects that an earlier run was copying to their place when it was stopped."""
+def _forget(aside: object, notify: Callable[[str], object]) -> None:
+    """Remove the rejects that an earlier run was copying to another disk when it was stopped."""
     if isinstance(aside, str) and re.fullmatch(r"\..*\.[0-9a-f]{16}\.tmp", Path(aside).name, re.DOTALL):
-        Path(aside).unlink(missing_ok=True)
+        try:
+            Path(aside).unlink(missing_ok=True)
+        except OSError as error:
+            if os.path.lexists(aside):
+                notify(f"{shown_path(aside)} has rejected rows in it and cannot be removed ({error}): remove it")
 
 
 def _same_bytes(one: Path, other: Path) -> bool:

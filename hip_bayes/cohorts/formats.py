@@ -408,8 +408,11 @@ def texts(column: pa.ChunkedArray) -> pd.Categorical:
 # ------------------------------------------------------------------------------------------------------ CSV text
 
 
-FORMULA = "^[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
-"""How a text begins that a spreadsheet would work out, full-width signs included (OWASP, "CSV Injection")."""
+SIGNS = "[=+\\-@\uff1d\uff0b\uff0d\uff20]"
+"""With what a formula begins, full-width signs included (OWASP, "CSV Injection")."""
+FORMULAS = ((f"([;\t\r\n] *)({SIGNS})", r"\1'\2"), (f"^([\t\r]| *{SIGNS})", r"'\1"))
+"""Where a spreadsheet would take a text for a formula, or a part of it where it splits at semicolons; and an apostrophe
+before that."""
 NUMBER = "^[+-]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][+-]?[0-9]+)?$"
 
 
@@ -435,11 +438,10 @@ def csv_table(table: pa.Table, *, safe: bool = False) -> memoryview:
         text = as_text(column)
         if not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type)):
             if safe:
-                formula = pc.and_(
-                    pc.match_substring_regex(text, FORMULA), pc.invert(pc.match_substring_regex(text, NUMBER))
-                )
-                marked = pc.binary_join_element_wise(pa.scalar("'", pa.large_string()), text, nothing)
-                text = pc.if_else(formula, marked, text)
+                number, marked = pc.match_substring_regex(text, NUMBER), text
+                for pattern, replacement in FORMULAS:
+                    marked = pc.replace_substring_regex(marked, pattern, replacement)
+                text = pc.if_else(number, text, marked)
             quoted = pc.binary_join_element_wise(nothing, pc.replace_substring(text, '"', '""'), nothing, quote)
             text = pc.if_else(pc.match_substring_regex(text, "" if safe else '[",\r\n]'), quoted, text)
         cells.append(text)

@@ -75,7 +75,7 @@ class Parts:
         found = set()
         for path in self.made():
             number = int(path.name[len("part-") :])
-            if _unsealed(path, self.run) is None:
+            if _unsealed(path, self._of(number)) is None:
                 path.unlink()
                 self.damaged.append(number)
             else:
@@ -84,11 +84,11 @@ class Parts:
 
     def write(self, number: int, data: bytes) -> None:
         """Keep a part."""
-        _write_sealed(self._part(number), data, self.run)
+        _write_sealed(self._part(number), data, self._of(number))
 
     def read(self, number: int) -> memoryview:
         """Return a part; HipBayesError if it is not what was written."""
-        data = _unsealed(self._part(number), self.run)
+        data = _unsealed(self._part(number), self._of(number))
         if data is None:
             raise HipBayesError(
                 f"part {number} in {shown_path(self.directory)} is damaged (the disk may be failing); started again, "
@@ -103,6 +103,10 @@ class Parts:
         made = sorted(self.made(), reverse=True)
         for path in (*unfinished, self.rejects, self.out, *made, self.directory / "manifest.json"):
             path.unlink(missing_ok=True)
+
+    def _of(self, number: int) -> bytes:
+        """Return what goes into the seal of a part beside its content: no part stands for another."""
+        return self.run + b" %d" % number
 
     def _part(self, number: int) -> Path:
         return self.directory / f"part-{number:06}"
@@ -139,6 +143,7 @@ def _lock(directory: Path, target: Path) -> IO[bytes]:
     while True:
         try:
             directory.mkdir(mode=0o700)
+            directory.chmod(0o700)  # whatever the umask
         except FileExistsError:
             if not _is_ours(directory):
                 late = late or time.monotonic() + WAIT_SECONDS  # another run may be making or removing it just now
@@ -168,6 +173,10 @@ def _lock(directory: Path, target: Path) -> IO[bytes]:
                     f"another run is writing {shown_path(target)} now; wait for it, or choose another name"
                 ) from None
             if os.path.samestat(os.fstat(file.fileno()), lock.lstat()):
+                if file.read() != MARK:  # the run that made it was stopped before it had said so
+                    file.seek(0)
+                    file.write(MARK)
+                    file.flush()
                 opened.pop_all()
                 return file
         # a run that held it has just finished and taken the directory away: make it again
@@ -176,17 +185,20 @@ def _lock(directory: Path, target: Path) -> IO[bytes]:
 def _is_ours(directory: Path) -> bool:
     """Say whether a run of this user made the directory: no link, nobody else may write there, our mark in its lock.
 
-    An empty one that is closed to all others is what is left of a run that was killed at its first or last step.
+    One that is closed to all others, and empty or with but the beginning of our mark, is what is left of a run that was
+    killed at its first or last step.
     """
     try:
         about = directory.lstat()
         if not stat.S_ISDIR(about.st_mode):
             return False
         closed = sys.platform == "win32" or (about.st_uid == os.geteuid() and not about.st_mode & 0o077)
-        if not os.listdir(directory):  # noqa: PTH208 names alone
+        names = os.listdir(directory)  # noqa: PTH208 names alone
+        if not names:
             return closed
         with open(directory / "lock", "rb", opener=_no_link) as file:
-            return closed and stat.S_ISREG(os.fstat(file.fileno()).st_mode) and file.read(len(MARK) + 1) == MARK
+            mark = file.read(len(MARK) + 1) if stat.S_ISREG(os.fstat(file.fileno()).st_mode) else b"none"
+            return closed and (mark == MARK or (names == ["lock"] and MARK.startswith(mark)))
     except OSError:
         return False
 

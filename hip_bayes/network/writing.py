@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 READ_AND_WRITE = 0o666
 """What a new file allows where nothing speaks against it; the umask takes its share of it."""
+NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
+"""What a disk without hard links says."""
 PRIVATE = 0o600
 """For what holds the answers of patients: its owner alone."""
 
@@ -26,14 +29,17 @@ def refuse_existing(*paths: Path | None) -> None:
     """Raise the error for a file, or a link even to nothing, that is there already and is not to be replaced."""
     for path in paths:
         if path is not None and os.path.lexists(path):
-            raise HipBayesError(
-                f"{shown_path(path)} exists already; choose another name, or replace it with --overwrite"
-            )
+            raise _exists(path)
+
+
+def _exists(path: Path) -> HipBayesError:
+    return HipBayesError(f"{shown_path(path)} exists already; choose another name, or replace it with --overwrite")
 
 
 def beside(path: Path) -> Path:
     """Return a name in the directory of `path` that nothing has and nobody can guess."""
-    return path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.tmp")
+    start = os.fsencode(path.name)[:100].decode(errors="ignore")  # a name has so many bytes, not characters
+    return path.with_name(f".{start}.{secrets.token_hex(8)}.tmp")
 
 
 @contextlib.contextmanager
@@ -46,8 +52,11 @@ def making(path: Path, allowed: int, *, group: int | None = None) -> Iterator[IO
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
     with os.fdopen(os.open(path, flags, allowed), "wb") as file:
         about = os.fstat(file.fileno())
-        if sys.platform != "win32" and group not in (None, about.st_gid):
-            os.fchmod(file.fileno(), about.st_mode & (~stat.S_IRWXG | (about.st_mode & stat.S_IRWXO) << 3))
+        if sys.platform != "win32":
+            others = about.st_mode | allowed & PRIVATE  # whatever the umask: we write and read it ourselves
+            if group not in {None, about.st_gid}:
+                others &= ~stat.S_IRWXG | (others & stat.S_IRWXO) << 3
+            os.fchmod(file.fileno(), stat.S_IMODE(others))
         yield file
         file.flush()
         os.fsync(file.fileno())
@@ -56,16 +65,17 @@ def making(path: Path, allowed: int, *, group: int | None = None) -> Iterator[IO
 def put(made: Path, path: Path, *, overwrite: bool) -> None:
     """Give a file that is whole its name, on the same disk; what has that name is lost with `overwrite` alone.
 
-    Raises HipBayesError without it if there is something.
+    Raises HipBayesError without it if there is something, OSError if it cannot be done.
     """
     if not overwrite:
         refuse_existing(path)
         try:
             os.link(made, path)  # fails if something has come there meanwhile, which a rename would replace
         except FileExistsError:
-            refuse_existing(path)
-        except OSError:
-            pass  # a disk without links
+            raise _exists(path) from None
+        except OSError as error:
+            if error.errno not in NO_LINKS:
+                raise
         else:
             made.unlink()
             return
