@@ -16,7 +16,7 @@ from hip_bayes.network import reading
 from hip_bayes.network.reading import networks_dir
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 Data = dict[str, Any]
 
@@ -96,6 +96,15 @@ def small(priors: Mapping[str, float], findings: Mapping[str, Data], *, everyone
         },
         "findings": dict(findings),
     }
+
+
+def with_background(data: Data, count: int, causes: Iterable[str], ratio: float = 2.0) -> Data:
+    """Give a network so many background variables, each with an odds ratio for each of the causes; in place."""
+    names = [f"b{k}" for k in range(count)]
+    data["background"] = {b: {"name": b, "question": "?", "prevalence": {"all": number(0.3)}} for b in names}
+    for c in causes:
+        data["causes"][c]["odds_ratios"] = {b: odds_ratio(ratio) for b in names}
+    return data
 
 
 def read_network(data: Mapping[str, object]) -> Network:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 BINARY = ("absent", "present")
-MAX_TABLE = 2**26
-"""Numbers in one conditional probability table: a half gigabyte."""
+MAX_TABLES = 2**26
+"""Numbers in all conditional probability tables: a half gigabyte."""
 
 
 def to_pgmpy(net: NetworkData) -> DiscreteBayesianNetwork:
@@ -51,7 +51,8 @@ def to_pgmpy(net: NetworkData) -> DiscreteBayesianNetwork:
     Raises
     ------
     NetworkTooLargeError
-        a table, which has a column for each combination of its parents' states, would be too large.
+        the tables, which have a column for each combination of their parents' states, would be too large: over 2**26
+        numbers in all.
 
     Examples
     --------
@@ -70,6 +71,7 @@ def to_pgmpy(net: NetworkData) -> DiscreteBayesianNetwork:
         from pgmpy.models import DiscreteBayesianNetwork
 
     tables = _Tables(net)
+    tables.check_size()
     cpds = [tables.sex(), tables.age()]
     cpds += [tables.background(b) for b in net.background]
     cpds += [tables.cause(c) for c in net.causes]
@@ -143,33 +145,44 @@ class _Tables:
     def cause(self, node: str) -> TabularCPD:
         cause = self.net.causes[node]
         parents = tuple(cause.odds_ratios)
-        intercept = self.prior.intercept[node].reshape(len(SEXES), len(self.bands))
-        log_odds = np.empty((*intercept.shape, *(len(self.states[p]) for p in parents)))
-        for index in np.ndindex(log_odds.shape):
-            here = zip(parents, index[2:], strict=True)
-            log_odds[index] = intercept[index[:2]] + sum(math.log(cause.odds_ratios[p].value) for p, s in here if s > 0)
+        log_odds = np.zeros(())
+        for p in parents:
+            raised = [0.0] + [math.log(cause.odds_ratios[p].value)] * (len(self.states[p]) - 1)
+            log_odds = log_odds[..., None] + raised
+        log_odds = np.add.outer(self.prior.intercept[node].reshape(len(SEXES), len(self.bands)), log_odds)
         present = 1 / (1 + np.exp(-log_odds))
         shares = [s.share.p for s in cause.subtypes.values()] or [1.0]
         values = np.stack([1 - present, *(share * present for share in shares)])
         return self.table(node, values, ["sex", "age", *parents])
 
-    def room(self, node: str, parents: Sequence[str]) -> None:
-        """Refuse a table that would be too large."""
-        size = math.prod(len(self.states[n]) for n in (node, *parents))
-        if size > MAX_TABLE:
+    def check_size(self) -> None:
+        """Refuse tables that would be too large, before any is made."""
+        parents = {c.id: ["sex", "age", *c.odds_ratios] for c in self.net.causes.values()}
+        parents |= {f: self.parents_of(f) for f in self.net.findings}
+        if self.net.everyone_has_a_cause:
+            parents["hip_pain"] = list(self.net.causes)
+        sizes = {n: math.prod(len(self.states[m]) for m in (n, *above)) for n, above in parents.items()}
+        if sum(sizes.values()) > MAX_TABLES:
+            node = max(sizes, key=sizes.__getitem__)
             raise NetworkTooLargeError(
-                f"the table of {node!r} with its {len(parents)} parents would have {size:,} numbers; allowed: "
-                f"{MAX_TABLE:,}. hip_bayes answers such a network, pgmpy cannot hold it",
+                f"the table of {node!r} with its {len(parents[node])} parents would have {sizes[node]:,} numbers, all "
+                f"tables {sum(sizes.values()):,}; allowed: {MAX_TABLES:,} in all. hip_bayes answers such a network, "
+                "pgmpy cannot hold it",
                 key=node,
             )
 
+    def parents_of(self, finding: str) -> list[str]:
+        """Return the parent finding, and whatever else has a link to it; the sex, where only one can have it."""
+        net, links = self.net, self.links[finding]
+        linked = [b for b in net.background if b in links.log_no_link]
+        linked += [c for c in net.causes if any(s in links.log_no_link for s in (net.causes[c].subtypes or (c,)))]
+        of_sex = ["sex"] if net.findings[finding].sex else []
+        return [*of_sex, *([links.parent] if links.parent else []), *linked]
+
     def finding(self, node: str) -> TabularCPD:
         """P(finding | its parent finding and whatever has a link to it), one column a combination of states."""
-        links = self.links[node]
-        linked = [b for b in self.net.background if b in links.log_no_link]
-        linked += [c for c in self.net.causes if any(s in links.log_no_link for s in (c, *self.net.causes[c].subtypes))]
-        parents = [*([links.parent] if links.parent else []), *linked]
-        self.room(node, parents)
+        links, only = self.links[node], self.net.findings[node].sex
+        parents = [p for p in self.parents_of(node) if p != "sex"]
         keep: dict[object, Floats] = {}  # log P(finding stays absent | parent) along the parent's own axis
         for axis, parent in enumerate(parents):
             along = [1] * len(parents)
@@ -185,7 +198,6 @@ class _Tables:
                 together = [keep.pop(c) for c in mechanism.causes if c in keep]
                 keep[mechanism] = reduce(np.minimum, together, np.zeros(()))
         log_absent = reduce(np.add, keep.values(), np.full((1,) * len(parents), links.log_no_leak))
-        only = self.net.findings[node].sex
         if only is not None:
             log_absent = np.stack([log_absent if sex == only else np.zeros_like(log_absent) for sex in SEXES])
             parents = ["sex", *parents]
@@ -193,7 +205,6 @@ class _Tables:
 
     def hip_pain(self) -> TabularCPD:
         parents = list(self.net.causes)
-        self.room("hip_pain", parents)
         present = np.ones([len(self.states[p]) for p in parents])
         present[(0,) * len(parents)] = 0.0
         return self.binary("hip_pain", present, parents)

@@ -10,7 +10,7 @@ from hip_bayes.errors import EvidenceError, shown
 from hip_bayes.inference.arguments import at_most, is_in, names_of
 from hip_bayes.inference.engine import engine_of
 from hip_bayes.inference.result import Result
-from hip_bayes.reasoning.moved_numbers import Answers, allowed
+from hip_bayes.reasoning.moved_numbers import Answers, allowed, operations, operations_of_spans
 from hip_bayes.reasoning.sensitivity import LEADS, described, numbers_of, rows_of
 
 from .columns import Reading, match
@@ -84,12 +84,18 @@ def weakest_numbers(
     table = pd.concat([t[t["basis"] == "judgement"] for t in tables])
     row_of = rows_of(net, table)
     table = table[~table.index.duplicated()].loc[list(dict.fromkeys(row_of.values()))]
+    per_case = [list(dict.fromkeys(row_of[path] for path in t.index if path in row_of)) for t in tables]
+    engine_of(net).afford(
+        f"to move the {len(table)} judgements behind these cases, for the dearest case alone,",
+        operations_of_spans(net, table.index)
+        + max(operations(net, case, paths, 2) for case, paths in zip(read, per_case, strict=True)),
+        "Ask about cases with age and sex known and fewer findings",
+    )
     spans = allowed(net, table.index, level)
     causes = len(net.causes)
     moves = np.zeros((len(read), len(spans)))
     place = {path: i for i, path in enumerate(spans)}
-    for row, case, of_case in zip(moves, read, tables, strict=True):
-        here = list(dict.fromkeys(row_of[path] for path in of_case.index if path in row_of))
+    for row, case, here in zip(moves, read, per_case, strict=True):
         ends = Answers(net, case)([(path, end) for path in here for end in (spans[path].low, spans[path].high)])
         across = np.abs(np.diff(ends[:, :causes].reshape(len(here), 2, causes), axis=1))
         row[[place[path] for path in here]] = across.max(axis=(1, 2))

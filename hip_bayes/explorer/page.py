@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from hip_bayes.diagnosis import Diagnosis, Network, network_of
 from hip_bayes.errors import HipBayesError, MissingExtraError
-from hip_bayes.inference.evidence import items_of
+from hip_bayes.inference.evidence import Case, items_of
 from hip_bayes.inference.in_words import sure_of
 from hip_bayes.network.parts import KINDS, SEXES
 from hip_bayes.network.search import find
 from hip_bayes.network.wording import percent
 from hip_bayes.reasoning.questions import BACKGROUND, WORTH, askable, rank
-from hip_bayes.views.html import DRAWS, LEVEL, MOST_PIECES, MOST_STATES, Html, pieces_of, tag, urgency, what_to_do
+from hip_bayes.views.html import DRAWS, LEVEL, MOST_PIECES, Html, pieces_of, quick, tag, urgency, what_to_do
 from hip_bayes.views.text import network_line
 from hip_bayes.views.triage_banner import headline
 
@@ -146,9 +146,9 @@ class Explorer:
     def __init__(self, diagnosis: Diagnosis, arguments: tuple[str, ...] = ()) -> None:
         """Build the page for a result; `arguments` are those of its call that are not facts, as Python text."""
         w = self._w = _ipywidgets()
-        net, engine = diagnosis.network, diagnosis.network.engine
+        net = diagnosis.network
         self._diagnosis, self._arguments = diagnosis, arguments
-        self._quick = engine.enumerable and engine.states <= MOST_STATES
+        self._quick = quick(net, DRAWS * net.engine.operations_anew(Case()))
         self._entries: dict[str, RedFlag | Background | Finding] = {**net.red_flags, **net.background, **net.findings}
         self._sections = {"Red flags": tuple(net.red_flags), "Background": tuple(net.background)}
         for kind in KINDS:

@@ -10,7 +10,7 @@ import numpy as np
 
 from hip_bayes.errors import EvidenceError, NetworkTooLargeError
 
-from .enumeration import SMALLEST, Enumeration, Posterior, impossible
+from .enumeration import SMALLEST, Enumeration, Posterior, impossible, two_blocks
 from .evidence import Cases
 from .noisy_or import derive_links
 from .priors import CausePrior
@@ -30,7 +30,12 @@ if TYPE_CHECKING:
 MAX_ENUMERATED_BYTES = 2**28
 """The most that one matrix over all joint states a finding may take: above, covering is also faster."""
 MAX_OPERATIONS = 2e10
-"""The most to spend on one case of a network that cannot be enumerated: some tens of seconds."""
+"""The most to spend on one case: some ten seconds."""
+MOST_OPERATIONS = 8e10
+"""The most to spend on one call that takes many posteriors: about half a minute."""
+A_CASE, A_TABLE, A_BLOCK, A_BASIS, A_NUMBER = 1e5, 20, 15, 200, 400
+"""In operations, measured: what a posterior costs besides passes over matrices; and a state of a finding's table, of a
+block of units, a number of a unit's basis, and one of those that solving goes through, each made anew."""
 TOO_UNLIKELY = "probability 0, or too small to be computed exactly with so many causes"
 ENUMERATING_A_CASE, ENUMERATING_A_STATE = 5e5, 5.0
 """What enumeration costs in operations of `coverage`: a case, and a state and table of it. Measured; only for speed."""
@@ -62,8 +67,16 @@ class Engine:
         self.units = Units(net, self.prior, self.links)
         self.states = prod(self.units.sizes)
         """How many joint states the causes have."""
-        self.enumerable = 8 * self.states * max(1, len(net.findings)) <= MAX_ENUMERATED_BYTES
-        """Whether tables over all joint states of the causes fit in `MAX_ENUMERATED_BYTES`."""
+        self.mixed: int = 2 ** len(self.units.shared)
+        """How many states of shared background are mixed in each cell of sex and age band."""
+        self._blocks = [prod(self.units.sizes[u] for u in block) for block in two_blocks(self.units.sizes)]
+        self.enumerable = (
+            8 * self.states * max(1, len(net.findings)) <= MAX_ENUMERATED_BYTES
+            and self._to_list_prior(len(self.prior.cells)) <= MAX_OPERATIONS
+            and 3 * 8 * len(self.prior.cells) * self.mixed * max(self._blocks) <= MAX_TABLE_BYTES
+        )
+        """Whether all sets of causes are listed: over them the tables of all findings fit in `MAX_ENUMERATED_BYTES`,
+        and the prior takes at most `MAX_OPERATIONS` and `MAX_TABLE_BYTES`."""
 
     @cached_property
     def enumeration(self) -> Enumeration:
@@ -72,10 +85,12 @@ class Engine:
         Raises NetworkTooLargeError where they are too many to list.
         """
         if not self.enumerable:
+            mixed = f", each for {self.mixed:,} states of shared background" if self.mixed > 1 else ""
             raise NetworkTooLargeError(
                 f"what was asked for needs a list of all sets of the {len(self.net.causes)} causes, "
-                f"{float(self.states):.2g} joint states; allowed: as many as leave the tables of all findings below "
-                f"{MAX_ENUMERATED_BYTES / 2**20:g} MiB. `diagnose` and `diagnose_many` answer such a network too"
+                f"{float(self.states):.2g} joint states{mixed}; allowed: as many as leave the tables of all findings "
+                f"below {MAX_ENUMERATED_BYTES / 2**20:g} MiB and the prior below {MAX_OPERATIONS:.2g} operations. "
+                "`diagnose` and `diagnose_many` answer such a network too"
             )
         return Enumeration(self.units)
 
@@ -164,6 +179,47 @@ class Engine:
                 log_evidence[i] = found.log_evidence
         return probability, log_evidence, errors
 
+    def operations(self, case: Case) -> float:
+        """Return about how many operations a posterior takes, tables and prior made already."""
+        if self.enumerable:
+            return A_CASE + self.states * (4 + len(case.findings))
+        return float(self.coverage.cost(Cases.of(case, self.net)).operations[0])
+
+    def operations_of_prior(self, case: Case) -> float:
+        """Return about how many operations listing takes to make the prior of a case, once for the same background."""
+        return self._to_list_prior(self._cells(case)) if self.enumerable else 0.0
+
+    def _to_list_prior(self, cells: int) -> float:
+        mixing = cells * self.mixed * (self.states / 2 + A_BLOCK * sum(self._blocks))
+        return 5 * A_CASE + 4 * self.states + mixing
+
+    def operations_of_basis(self, case: Case) -> float:
+        """Return about how many operations the units' tables of the priors of a case take with other numbers."""
+        by_cell = sum(table.size for table in self.units.basis) / len(self.prior.cells)
+        return float(A_BASIS * self._cells(case) * by_cell)
+
+    def operations_anew(self, case: Case) -> float:
+        """Return about how many operations it takes to list a case with other numbers."""
+        tables = A_CASE + self.states * (4 + A_TABLE * len(case.known))
+        return self.operations_of_basis(case) + self._to_list_prior(self._cells(case)) + tables
+
+    def _cells(self, case: Case) -> int:
+        return len(self.prior.cells_of(case.sex, case.band))
+
+    def too_much(self, operations: float) -> float:
+        """Return how many times more that is than one call may take; up to 1 it is not."""
+        return operations / MOST_OPERATIONS
+
+    def afford(self, what: str, operations: float, instead: str) -> None:
+        """Refuse what takes more than `MOST_OPERATIONS`: say what it would take, and what to do `instead`."""
+        if self.too_much(operations) > 1:
+            mixed = f", {self.mixed:,} states of shared background" if self.mixed > 1 else ""
+            raise NetworkTooLargeError(
+                f"{what} would take {operations:.2g} operations with {len(self.net.causes)} causes "
+                f"({float(self.states):.2g} joint states{mixed}); allowed: {MOST_OPERATIONS:.2g}, about half a minute. "
+                f"{instead}"
+            )
+
     def _too_large_for_silence(self) -> NetworkTooLargeError:
         return NetworkTooLargeError(
             "what a story passes over in silence says something of nearly every finding, which needs a list of all "
@@ -172,14 +228,21 @@ class Engine:
         )
 
     def _refused(self, cases: Cases) -> dict[int, HipBayesError]:
-        """Return the cases that would take too long or too much memory, with the figure."""
+        """Return the cases that would take too long or too much memory, with the figure.
+
+        No answer is given without its triage, which takes every set of the present worrying findings as unknown: half
+        the operations of the case itself for each of them, a quarter for each pair, ...
+        """
         cost = self.coverage.cost(cases)
+        worrying = [f.worrying for f in self.net.findings.values()]
+        sets = 1.5 ** ((cases.findings == 1.0) & worrying).sum(axis=1) if self.net.hazards else 1.0
+        operations = cost.operations * sets
         errors: dict[int, HipBayesError] = {}
-        for i in np.flatnonzero((cost.operations > MAX_OPERATIONS) | (cost.memory > MAX_TABLE_BYTES)).tolist():
+        for i in np.flatnonzero((operations > MAX_OPERATIONS) | (cost.memory > MAX_TABLE_BYTES)).tolist():
             errors[i] = NetworkTooLargeError(
                 f"{cost.bits[i]} findings that are present or not certain, and {cost.parts[i]:.2g} ways that unknown "
                 f"findings above others may be, with {len(self.net.causes)} causes too many to list "
-                f"({float(self.states):.2g} joint states), would take {cost.operations[i]:.2g} operations and "
+                f"({float(self.states):.2g} joint states), would take {operations[i]:.2g} operations and "
                 f"{cost.memory[i] / 2**30:,.1f} GiB; allowed: {MAX_OPERATIONS:.2g} and {MAX_TABLE_BYTES / 2**30:g} "
                 "GiB. Leave out the findings that say least, or say whether those above them are there"
             )

@@ -12,10 +12,11 @@ subtracted.
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 from functools import lru_cache
 from math import inf, log, log1p, prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from hip_bayes.errors import EvidenceError
 from hip_bayes.network.parts import SEXES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Hashable, Mapping
 
     from numpy.typing import NDArray
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Hanging = tuple[str, float, tuple[tuple[str, float], ...]]
     BackgroundEvidence = tuple[tuple[str, tuple[tuple[float, ...], ...]], ...]
+
+Cached = TypeVar("Cached")
 
 HARD = (0.0, 1.0)
 PRIOR_CACHE = 256
@@ -58,7 +61,7 @@ class Enumeration:
 
     def __init__(self, units: Units) -> None:
         self.units = units
-        self.blocks = _two_blocks(units.sizes)
+        self.blocks = two_blocks(units.sizes)
         self.causes = tuple(c for block in self.blocks for u in block for c in units.causes[u])
         """The order of the causes in a joint state."""
         self._log_absent = tuple(self._over_block(units.log_absent, block) for block in self.blocks)
@@ -66,20 +69,31 @@ class Enumeration:
         self._log_stays = {f: units.links[f].log_no_leak for f in units.findings}
         self._at = {f: i for i, f in enumerate(units.findings)}
         matrices = CACHED_BYTES // (8 * prod(units.sizes))
-        self.prior = lru_cache(maxsize=min(PRIOR_CACHE, max(1, matrices)))(self._prior)
+        self.prior = self._cached(self._prior, min(PRIOR_CACHE, max(1, matrices)))
         """Sex, age band and `background_evidence` -> P(state, those | population), a matrix, cached."""
-        self.present = lru_cache(maxsize=None)(self._present)
+        self.present = self._cached(self._present, None)
         """Finding and effect of its parent -> P(finding | state), a matrix, cached."""
-        self.hanging = lru_cache(maxsize=min(HANGING_CACHE, max(1, matrices)))(self._hanging)
+        self.hanging = self._cached(self._hanging, min(HANGING_CACHE, max(1, matrices)))
         """Facts about a finding whose state is not certain -> P(facts | state), a matrix, cached."""
-        self._predicted = lru_cache(maxsize=min(PREDICTED_CACHE, max(1, matrices)))(self._predict)
-        self._entropy = lru_cache(maxsize=min(PREDICTED_CACHE, max(1, matrices)))(self._answer_entropy)
+        self._predicted = self._cached(self._predict, min(PREDICTED_CACHE, max(1, matrices)))
+        self._entropy = self._cached(self._answer_entropy, min(PREDICTED_CACHE, max(1, matrices)))
         self._root = _roots(units)
         self._tree = {
             f: tuple(g for g, top in self._root.items() if top == root and g != f) for f, root in self._root.items()
         }
-        self._silence = lru_cache(maxsize=min(SILENCE_CACHE, max(1, matrices)))(self._of_silence)
+        self._silence = self._cached(self._of_silence, min(SILENCE_CACHE, max(1, matrices)))
         self._answers = self._outputs()
+
+    def _cached(self, method: Callable[..., Cached], most: int | None) -> Callable[..., Cached]:
+        """Return a method that keeps its results and not its object, so that the tables go with their last user."""
+        this, name = weakref.proxy(self), method.__name__
+
+        @lru_cache(maxsize=most)
+        def cached(*args: Hashable) -> Cached:
+            result: Cached = getattr(this, name)(*args)
+            return result
+
+        return cached
 
     def posterior(self, case: Case) -> Posterior:
         """Return the exact posterior of a case; the same case gives the same bits whenever and wherever asked.
@@ -445,7 +459,7 @@ def background_evidence(units: Units, case: Case) -> BackgroundEvidence:
     return tuple((b, tuple(map(tuple, likelihood[b].tolist()))) for b in units.net.background if b in likelihood)
 
 
-def _two_blocks(sizes: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def two_blocks(sizes: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Divide units into two blocks whose numbers of joint states are as even as the largest units allow."""
     blocks: tuple[list[int], list[int]] = ([], [])
     for u in sorted(range(len(sizes)), key=lambda u: -sizes[u]):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hip_bayes.errors import NetworkError
+from hip_bayes.errors import NetworkError, NetworkTooLargeError
 from hip_bayes.network.parts import ROUNDING
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from hip_bayes.network.parts import Finding, FindingParent
 
     Floats = NDArray[np.float64]
+
+
+MAX_DEPTH = 100
+"""How many findings may hang on one another in a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,10 @@ def sites_of(net: NetworkData) -> list[tuple[str, str]]:
 
 
 def derive_links(net: NetworkData) -> dict[str, Links]:
-    """Return the links of every finding; NetworkError where a parent's effect leaves no room for one."""
+    """Return the links of every finding; NetworkError where a parent's effect leaves no room for one.
+
+    NetworkTooLargeError where more than `MAX_DEPTH` findings hang on one another in a row.
+    """
     sites = sites_of(net)
     leak = {f.id: np.array([f.leak.p]) for f in net.findings.values()}
     given = {
@@ -115,11 +122,10 @@ def log_links(
 
     """
     found = LogLinks({}, {}, {})
-    parents = {f.id: [f.parent.finding] if f.parent else [] for f in net.findings.values()}
-    for f in TopologicalSorter(parents).static_order():
+    for f, parents in _parents_first(net).items():
         own = np.log1p(-leak[f])
         by_parent: Floats | float = 0.0  # what a site does to the parent, and this to the finding, as `raised`
-        for g in parents[f]:
+        for g in parents:
             spared = (1 - effect[f]) + effect[f] * (1 - leak[g])
             own = own - _log_left(effect[f] * leak[g], spared)
             by_absence = effect[f] * (1 - leak[g]) / spared
@@ -131,6 +137,20 @@ def log_links(
         found.no_link[f] = np.minimum(stated - without, 0.0)
         found.raised[f] = np.where(np.isnan(stated), without, np.minimum(stated, without))
     return found
+
+
+def _parents_first(net: NetworkData) -> dict[str, list[str]]:
+    """Return the parent of each finding, none or one, parents before their children."""
+    parents = {f.id: [f.parent.finding] if f.parent else [] for f in net.findings.values()}
+    depth: dict[str, int] = {}
+    for f in TopologicalSorter(parents).static_order():
+        depth[f] = 1 + sum(depth[g] for g in parents[f])
+        if depth[f] > MAX_DEPTH:
+            raise NetworkTooLargeError(
+                f"{depth[f]} findings in a row, each the parent of the next; allowed: {MAX_DEPTH}. Leave one out",
+                key=f"findings.{f}.parent.finding",
+            )
+    return {f: parents[f] for f in depth}
 
 
 def _log_left(taken: Floats, left: Floats) -> Floats:

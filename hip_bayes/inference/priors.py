@@ -42,7 +42,7 @@ MAX_CONFIGURATIONS = 2**16
 MAX_NUMBERS = 2**24
 """The most numbers that a step of solving the priors may go through: some ten steps take a few seconds then."""
 MAX_SOLVING = 100 * MAX_NUMBERS
-"""The most of them in all steps: where that is less than `MAX_STEPS`, priors that need more are refused."""
+"""The most of them in all steps together."""
 RAREST = 1e-6
 """Smallest P(at least one cause) solved for: below it, 1 - P(no cause) is mostly rounding."""
 MAX_STEPS = 300
@@ -110,7 +110,10 @@ class CausePrior:
         self._last_child = {p: c for c in self.order for p in self.cause_parents[c]}
         """Causes with children -> the last of these in the order."""
         self.own_private = {c: [b for b, child in self.private.items() if child == c] for c in net.causes}
-        self.numbers = self._numbers()
+        numbers = self._numbers()
+        self.numbers = numbers / len(self.cells)
+        """How many numbers a step of solving one cell goes through."""
+        self._steps = min(MAX_STEPS, MAX_SOLVING // numbers)
         ratios = {c.id: {parent: math.log(r.value) for parent, r in c.odds_ratios.items()} for c in net.causes.values()}
         self.offsets = {c: self.offset(c, of_c) for c, of_c in ratios.items()}
         self.shares = {
@@ -121,6 +124,13 @@ class CausePrior:
         self.any_cause = np.ones(len(self.cells))
         off = self._solve(self.stated())
         worst = int(np.argmax(off))
+        if off[worst] > ACCEPTED and self._steps < MAX_STEPS:
+            raise NetworkTooLargeError(
+                f"its priors are not solved after {self._steps} steps through {float(numbers):.2g} numbers (off by "
+                f"{off[worst]:.2g}); allowed: {float(MAX_SOLVING):.2g} in all steps. Use fewer background variables, "
+                "odds ratios nearer to 1, or priors whose sum is further above 1",
+                key="causes.*.prior",
+            )
         if off[worst] > ACCEPTED or self.any_cause.min() < RAREST:
             worst = worst if off[worst] > ACCEPTED else int(np.argmin(self.any_cause))
             sex, band = self.cells[worst]
@@ -155,10 +165,10 @@ class CausePrior:
         if numbers > MAX_NUMBERS:
             most = max(of, key=of.__getitem__)
             raise NetworkTooLargeError(
-                f"its priors take {float(numbers):.2g} numbers to solve, {float(of[most]):.2g} of them for {most!r}, with "
-                f"{len(self.own_private[most])} background variables of its own, {len(self.shared)} that touch several "
-                f"causes, {len(self.cells)} cells of sex and age band, and what causes raise each other; allowed: "
-                f"{float(MAX_NUMBERS):.2g}. Use fewer background variables, or fewer odds ratios between causes",
+                f"to solve its priors takes {float(numbers):.2g} numbers, {float(of[most]):.2g} of them for {most!r}: "
+                f"{len(self.own_private[most])} background variables touch it alone and {len(self.shared)} several "
+                f"causes, {len(self.cause_parents[most])} causes raise it, for {len(self.cells)} cells of sex and age "
+                f"band; allowed: {float(MAX_NUMBERS):.2g}. Use fewer background variables or odds ratios",
                 key=f"causes.{most}.odds_ratios",
             )
         return numbers
@@ -271,8 +281,7 @@ class CausePrior:
             return goal + np.log(np.stack([1 - none, *ratio], axis=1))
 
         start = goal + np.pad(np.log(self._independent(prior))[:, None], ((0, 0), (0, len(active))))
-        steps = min(MAX_STEPS, MAX_SOLVING * len(net.bands) * len(SEXES) // (self.numbers * len(self.cells)))
-        solution, off = _fixed_point(step, start, steps)
+        solution, off = _fixed_point(step, start, self._steps)
         step(solution)
         self.any_cause = np.exp(solution[:, 0])
         return off

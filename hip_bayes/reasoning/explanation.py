@@ -28,7 +28,7 @@ from hip_bayes.network.wording import factor, percent
 from .triage import present_flags
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -41,8 +41,10 @@ if TYPE_CHECKING:
 
 MOST_EXACT = 12
 """With more pieces than this, not all 2 ** pieces sets of them are asked for."""
-PAIRS = 200
-"""How many orders of the pieces are drawn then, each with its reverse."""
+PAIRS, FEWEST_PAIRS = 200, 20
+"""How many orders of the pieces are drawn then, each with its reverse; and at least, where so many take too long."""
+SAMPLED = 100
+"""How many sets are looked at to find out about how long all of them take."""
 SEED = 0
 LEAST, MOST = 1e-200, 1 - 1e-12
 """Where probabilities are cut before the logit: nearer to 1 than that, it would magnify rounding."""
@@ -59,10 +61,11 @@ LISTED = 4
 def explain(d: Result, cause: str | None = None) -> pd.DataFrame:
     """Return what each piece of evidence did to the probability of a cause: Shapley values on the log-odds scale.
 
-    Exact over all sets of pieces up to `MOST_EXACT` (12) pieces of evidence. With more, the mean over `PAIRS` (200)
-    orders of the pieces, drawn with a fixed seed, and their reverses, with its standard error. In both, the
-    contributions sum to logit P(cause | evidence) - logit P(cause), to rounding. Probabilities are cut at 1e-200 and
-    1 - 1e-12, so that a logit is finite and never rounding alone.
+    Exact over all sets of pieces up to `MOST_EXACT` (12) pieces of evidence. With more, or where all sets would take
+    over 8e10 operations, the mean over `PAIRS` (200) orders of the pieces, drawn with a fixed seed, and their reverses,
+    with its standard error; over fewer orders, at least `FEWEST_PAIRS` (20), where so many would take too long. In all,
+    the contributions sum to logit P(cause | evidence) - logit P(cause), to rounding. Probabilities are cut at 1e-200
+    and 1 - 1e-12, so that a logit is finite and never rounding alone.
 
     Parameters
     ----------
@@ -107,7 +110,7 @@ def explain(d: Result, cause: str | None = None) -> pd.DataFrame:
     UnknownNameError
         there is no such cause, subtype or group.
     NetworkTooLargeError
-        too many causes to list their sets, and too many findings for the other exact way.
+        even 20 orders would take over 8e10 operations (half a minute): too many causes for so much evidence.
 
     Notes
     -----
@@ -291,7 +294,7 @@ class GivenSubsets:
     """Log odds of every cause, subtype and group given sets of the pieces of evidence.
 
     A set is an integer, bit i for piece i; `at` has its row in `table`, `column` an id's column. `orders`, shape
-    (orders, pieces), is None where every set is in the table; a row and the row `PAIRS` below it are reverses.
+    (orders, pieces), is None where every set is in the table; its second half are the reverses of the first.
     """
 
     pieces: tuple[str, ...]
@@ -320,29 +323,34 @@ class GivenSubsets:
         gains = np.empty(self.orders.shape)
         for row, order in zip(gains, self.orders, strict=True):
             row[order] = np.diff(self.log_odds(id_, _growing(order)))
-        pairs = (gains[:PAIRS] + gains[PAIRS:]) / 2
-        return pairs.mean(axis=0), pairs.std(axis=0, ddof=1) / math.sqrt(PAIRS)
+        half = len(gains) // 2
+        pairs = (gains[:half] + gains[half:]) / 2
+        return pairs.mean(axis=0), pairs.std(axis=0, ddof=1) / math.sqrt(half)
 
 
 def given_subsets(d: Result) -> GivenSubsets:
     """Return the log odds of everything given all sets of pieces, or those that occur in the orders drawn."""
-    net, case = d.network, d.case
-    known = {"age": case.band, "sex": case.sex}
-    pieces = (*(p for p, value in known.items() if value is not None), *case.background, *case.findings)
-    pieces += (SILENCE,) if case.silence.about else ()
+    pieces, engine = _pieces(d.case), engine_of(d.network)
     n = len(pieces)
     orders = None
-    subsets: Iterable[int] = range(2**n)
-    if n > MOST_EXACT:
+    subsets: Collection[int] = range(2**n) if n <= MOST_EXACT else ()
+    if n > MOST_EXACT or engine.too_much(operations(d, subsets)) > 1:
         drawn = np.random.default_rng(SEED).permuted(np.tile(np.arange(n), (PAIRS, 1)), axis=1)
+        subsets = _of_orders(drawn)
+        takes = operations(d, subsets)
+        if engine.too_much(takes) > 1:
+            engine.afford(
+                f"to explain {n} pieces of evidence, even by {FEWEST_PAIRS} of their orders,",
+                takes * FEWEST_PAIRS / PAIRS,
+                "Ask about a case with fewer findings, those that say most",
+            )
+            drawn = drawn[: int(PAIRS / engine.too_much(takes))]
+            subsets = _of_orders(drawn)
         orders = np.concatenate([drawn, drawn[:, ::-1]])
-        subsets = {s for order in orders for s in _growing(order)} | {1 << i for i in range(n)}
     # what enters the prior, slow to make and kept only for a while, changes least often
-    slow = sum(1 << i for i, p in enumerate(pieces) if p not in engine_of(net).units.findings)
+    slow = _slow(d, pieces)
     ordered = sorted(subsets, key=lambda s: (s & slow, s))
-    found = [
-        engine_of(net).posterior(_restricted(case, {p for i, p in enumerate(pieces) if s >> i & 1})) for s in ordered
-    ]
+    found = [engine.posterior(_restricted(d.case, _kept(pieces, s))) for s in ordered]
     return GivenSubsets(
         pieces=pieces,
         at={s: row for row, s in enumerate(ordered)},
@@ -350,6 +358,38 @@ def given_subsets(d: Result) -> GivenSubsets:
         table=_cut_logit(np.array([list(posterior.probability.values()) for posterior in found])),
         orders=orders,
     )
+
+
+def operations(d: Result, subsets: Collection[int] | None = None) -> float:
+    """Return about how many operations the posteriors given some sets of pieces take; None: all sets."""
+    pieces, engine = _pieces(d.case), engine_of(d.network)
+    sets = range(2 ** len(pieces)) if subsets is None else sorted(subsets)
+    some = sets[:: max(1, len(sets) // SAMPLED)]
+    each = sum(engine.operations(_restricted(d.case, _kept(pieces, s))) for s in some) / len(some)
+    slow = _slow(d, pieces)
+    return len(sets) * each + len({s & slow for s in sets}) * engine.operations_of_prior(Case())
+
+
+def _pieces(case: Case) -> tuple[str, ...]:
+    """Return the ids of the pieces of evidence."""
+    known = {"age": case.band, "sex": case.sex}
+    pieces = (*(p for p, value in known.items() if value is not None), *case.background, *case.findings)
+    return (*pieces, SILENCE) if case.silence.about else pieces
+
+
+def _kept(pieces: tuple[str, ...], subset: int) -> set[str]:
+    return {p for i, p in enumerate(pieces) if subset >> i & 1}
+
+
+def _slow(d: Result, pieces: tuple[str, ...]) -> int:
+    """Return the set of the pieces that enter the prior."""
+    return sum(1 << i for i, p in enumerate(pieces) if p not in engine_of(d.network).units.findings)
+
+
+def _of_orders(drawn: NDArray[np.int64]) -> set[int]:
+    """Return the sets that occur in some orders and their reverses, and each piece alone."""
+    both = np.concatenate([drawn, drawn[:, ::-1]])
+    return {s for order in both for s in _growing(order)} | {1 << i for i in range(drawn.shape[1])}
 
 
 def _growing(order: NDArray[np.int64]) -> Iterable[int]:

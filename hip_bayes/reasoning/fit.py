@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hip_bayes.errors import EvidenceError
-from hip_bayes.inference.engine import engine_of
+from hip_bayes.inference.engine import A_CASE, engine_of
 from hip_bayes.inference.in_words import said
 from hip_bayes.network import wording
 from hip_bayes.network.parts import Table
@@ -200,6 +200,7 @@ def fit(d: Result) -> Fit:
     net, case = d.network, d.case.as_asked
     enumeration, signs = engine_of(net).enumeration, engine_of(net).units.signs
     answers = {f: x for f, x in case.findings.items() if f not in signs}
+    engine_of(net).afford(f"to judge {len(answers)} answers", operations(d), "Ask about a case with fewer findings")
     asked = dataclasses.replace(case, findings=Table((f, x) for f, x in case.findings.items() if f in signs))
     nothing = _log_evidence(enumeration, asked, {})
     alone = {f: _log_evidence(enumeration, asked, {f: x}) - nothing for f, x in answers.items()}
@@ -219,6 +220,13 @@ def fit(d: Result) -> Fit:
         unexplained=unexplained,
         reasons=(*_clashes(net, case, conflicts), *_unlisted(net, unexplained)),
     )
+
+
+def operations(d: Result) -> float:
+    """Return about how many operations `fit` takes: every pattern of answers, or those simulated, and every pair."""
+    engine, n = engine_of(d.network), len(d.case.findings)
+    patterns = 2**n if n <= MOST_ANSWERS_LISTED else SIMULATED
+    return (patterns + n) * engine.operations(d.case) + math.comb(n, 2) * (A_CASE + 6 * engine.states)
 
 
 def _log_evidence(enumeration: Enumeration, asked: Case, answers: Mapping[str, float]) -> float:

@@ -45,8 +45,8 @@ TINY, NEARLY_ONE = 2.0**-500, 1 - 2.0**-50
 """A drawn probability stays between these, as a network's stay strictly between 0 and 1."""
 RANGE = 2 * NormalDist().inv_cdf(0.975)
 """How many standard deviations wide the range of an odds ratio is, as a central 95 % range."""
-FEWEST = 20
-"""Fewer draws than this have no ends to speak of."""
+FEWEST, USUAL = 20, 200
+"""Fewer draws than the first have no ends to speak of; who asks for more than the second means to wait."""
 
 
 def intervals(
@@ -152,11 +152,16 @@ def draw_posteriors(d: Result, draws: int = 200, seed: int = 0) -> tuple[tuple[s
     Takes and raises what `intervals` does. Returns the ids of causes, subtypes and groups, and P(present | evidence),
     exact in each draw, shape (draws, ids). Row k is of the k-th network, whatever the case and however many draws.
     """
-    a_draw = 100 * len(d.probability) * (8 + len(d.case.findings))  # bytes, a little more than measured
+    a_draw = 100.0 * len(d.probability) * (8 + len(d.case.findings))  # bytes, a little more than measured
+    a_draw += 8 * sum(int(offset.size) for offset in engine_of(d.network).prior.offsets.values())
     sampler = Sampler(how_many("draws", draws, FEWEST, a_draw), whole_number("seed", seed, 0))
     net = restricted(d.network, d.case.known)
     solved = engine_of(d.network).prior
     units = Engine(net, prior=solved).enumeration.units
+    few = min(sampler.draws, USUAL)
+    engine_of(d.network).afford(
+        f"to draw {few} networks", operations(d, few), "Draw fewer, or ask about a case with fewer findings"
+    )
     drawn = zip(priors_drawn(net, solved, d.case, sampler), links_drawn(net, sampler), strict=True)
     cases = silence_drawn(d.network, d.case, sampler)
     found = [
@@ -164,6 +169,11 @@ def draw_posteriors(d: Result, draws: int = 200, seed: int = 0) -> tuple[tuple[s
         for numbers, case in zip(drawn, cases, strict=True)
     ]
     return tuple(found[0]), np.array([list(p.values()) for p in found])
+
+
+def operations(d: Result, draws: int) -> float:
+    """Return about how many operations the posteriors under so many drawn networks take."""
+    return draws * engine_of(d.network).operations_anew(d.case)
 
 
 def interval_of(number: Number | OddsRatio, level: float = 0.9) -> tuple[float, float]:

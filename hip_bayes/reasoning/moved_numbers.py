@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hip_bayes.errors import NetworkError
-from hip_bayes.inference.engine import engine_of
+from hip_bayes.inference.engine import A_CASE, A_NUMBER, A_TABLE, engine_of
 from hip_bayes.inference.enumeration import Enumeration
 from hip_bayes.inference.evidence import Case, vocabulary_of
 from hip_bayes.inference.noisy_or import derive_links
@@ -238,6 +238,39 @@ def _fit(net: NetworkData, moves: Sequence[Move]) -> list[bool]:
 
 
 # ------------------------------------------------------------------------------- a case with single numbers moved
+
+
+def operations(net: NetworkData, case: Case, paths: Iterable[str], looks: int) -> float:
+    """Return about how many operations it takes to answer a case with each number moved to so many places."""
+    engine = engine_of(net)
+    cells = engine.prior.cells_of(case.sex, case.band)
+    listed = engine.operations(case) + engine.operations_of_prior(case) + engine.operations_of_basis(case)
+    total = 0.0
+    for path in paths:
+        if _of_prior(path):
+            total += listed + A_NUMBER * engine.prior.numbers * len(_again(net, path, cells))
+        else:
+            tree = len(_tree(net, path.split(".")[1])) if path.startswith("findings.") else len(case.known)
+            total += 3 * A_CASE + engine.states * (6 + A_TABLE * tree)
+    return looks * total
+
+
+def operations_of_spans(net: NetworkData, paths: Iterable[str]) -> float:
+    """Return about how many operations `allowed` takes: at the ends of what can be solved, solving takes many steps."""
+    prior = engine_of(net).prior
+    again = sum(len(_again(net, path, range(len(prior.cells)))) for path in paths if _of_prior(path))
+    return 20 * A_NUMBER * prior.numbers * again
+
+
+def _again(net: NetworkData, path: str, cells: Iterable[int]) -> list[int]:
+    """Return which of some cells have to be solved again when a number of the prior is moved."""
+    section, _, *rest = path.split(".")
+    if section == "weights":
+        return []
+    if section == "settings" or rest[0] == "odds_ratios":
+        return list(cells)
+    together = {tuple(same.split(".")[-2:]) for same in stated_together(net, path)}
+    return [cell for cell in cells if engine_of(net).prior.cells[cell] in together]
 
 
 class Answers:

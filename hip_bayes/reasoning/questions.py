@@ -44,6 +44,8 @@ ALL_KINDS = (*KINDS, BACKGROUND)
 COLUMNS = ("kind", "question", "p_yes", "bits", "cost", "bits_per_cost", "if_yes", "if_no")
 
 
+A_QUESTION = 60
+"""Operations a joint state to find out what an answer is worth, measured."""
 WORTH = 0.1
 """Bits from which an answer is worth asking for by itself."""
 
@@ -137,6 +139,11 @@ def rank(net: NetworkData, case: Case, questions: Iterable[str]) -> Ranking:
     """
     enumeration = engine_of(net).enumeration
     ids = tuple(questions)
+    engine_of(net).afford(
+        f"to rank {len(ids)} questions",
+        operations(net, case, ids),
+        "Ask about fewer kinds, or `skip` background variables",
+    )
     joint = enumeration.joint(case)
     rows, columns = joint.shape
     open_given_state = np.empty(len(ids))
@@ -163,6 +170,14 @@ def rank(net: NetworkData, case: Case, questions: Iterable[str]) -> Ranking:
         if_yes=_share(and_yes, p_yes),
         if_no=_share(now - and_yes, 1 - p_yes),
     )
+
+
+def operations(net: NetworkData, case: Case, questions: Iterable[str]) -> float:
+    """Return about how many operations it takes to rank some questions: background and its signs change the prior."""
+    engine = engine_of(net)
+    both_answers = 3 * (engine.operations(case) + engine.operations_of_prior(case))
+    of_prior = {*net.background, *engine.units.signs}
+    return sum(both_answers if id_ in of_prior else A_QUESTION * engine.states for id_ in questions)
 
 
 def _share(part: Floats, whole: Floats) -> Floats:

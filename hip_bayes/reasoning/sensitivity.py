@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .moved_numbers import FARTHEST, Answers, allowed, linear, moved, stated_together
+from hip_bayes.inference.engine import engine_of
+
+from .moved_numbers import (
+    FARTHEST,
+    Answers,
+    allowed,
+    linear,
+    moved,
+    operations,
+    operations_of_spans,
+    stated_together,
+)
 from .sources import sources_behind
 
 if TYPE_CHECKING:
@@ -27,6 +38,8 @@ PRECISION = 2e-4
 """Relative width to which a change that makes another cause lead is bisected; what is given is that much past it."""
 TINIEST = 1e-12
 """A change that is less than this, times `PRECISION`, is not bisected further: two causes were equal."""
+LOOKS = 15
+"""To how many values a number is moved, about."""
 LEADS = 1e-12
 """By how much another cause must be the likelier to lead: less is rounding."""
 
@@ -106,6 +119,11 @@ def sensitivity(d: Result, cause: str | None = None, *, level: float = 0.9) -> p
     table = numbers_of(d)
     table = table.loc[list(dict.fromkeys(rows_of(d.network, table).values()))]
     answers = Answers(d.network, d.case)
+    engine_of(d.network).afford(
+        f"to move each of {len(table)} numbers in search of another leader",
+        operations(d.network, d.case, table.index, LOOKS) + operations_of_spans(d.network, table.index),
+        "Ask about a case with age and sex known and fewer findings, or move single numbers with `Network.replace`",
+    )
     spans = allowed(d.network, table.index, level)
     at = answers.ids.index(cause)
     ends = answers([(path, end) for path, span in spans.items() for end in (span.low, span.high)])

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hip_bayes.errors import NetworkTooLargeError
 from hip_bayes.inference.arguments import how_many, whole_number
 from hip_bayes.inference.engine import engine_of
 from hip_bayes.inference.evidence import ASKED, vocabulary_of
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 MOST_TELLINGS = 1000
 """How often a story is told again until it has its length; then it is as it is."""
+MOST_DRAWN = 10_000
+"""How many backgrounds may have to be drawn for one with a cause, on average."""
 
 
 def simulate(
@@ -72,6 +75,8 @@ def simulate(
     ------
     EvidenceError
         `n`, `seed` or `account` is not allowed; the message has the largest `n`.
+    NetworkTooLargeError
+        the odds ratios are so large that hardly any background drawn would have a cause.
 
     Notes
     -----
@@ -147,6 +152,13 @@ def _background(net: NetworkData, cell: Ints, rng: np.random.Generator) -> tuple
     }
     highest = {c: prior.intercept[c] + sum(max(0.0, x) for x in of_c.values()) for c, of_c in ratios.items()}
     bound = _any(highest)
+    rarest = float((bound / prior.any_cause).max()) if net.everyone_has_a_cause else 1.0
+    if rarest > MOST_DRAWN:
+        raise NetworkTooLargeError(
+            f"of the backgrounds drawn only one in {rarest:.2g} would have a cause; allowed: one in {MOST_DRAWN:,}. "
+            "Use odds ratios nearer to 1, or priors whose sum is further above 1",
+            key="causes.*.odds_ratios",
+        )
     background = {b: np.zeros(len(cell), dtype=bool) for b in net.background}
     log_odds = {c: np.empty(len(cell)) for c in net.causes}
     todo = np.arange(len(cell))

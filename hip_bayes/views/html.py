@@ -9,15 +9,19 @@ from html import escape
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from hip_bayes.inference.engine import engine_of
+from hip_bayes.inference.engine import MAX_OPERATIONS, engine_of
 from hip_bayes.inference.in_words import said
 from hip_bayes.network.parts import KINDS, SEXES, Number, OddsRatio
 from hip_bayes.network.provenance import by_basis
 from hip_bayes.network.wording import DISCLAIMER, between, counted, factor, percent
 from hip_bayes.reasoning.explanation import SMALL, explain
+from hip_bayes.reasoning.explanation import operations as of_reasons
 from hip_bayes.reasoning.fit import fit_of, remarks_of
+from hip_bayes.reasoning.fit import operations as of_fit
 from hip_bayes.reasoning.intervals import intervals
-from hip_bayes.reasoning.questions import next_questions
+from hip_bayes.reasoning.intervals import operations as of_intervals
+from hip_bayes.reasoning.questions import askable, next_questions
+from hip_bayes.reasoning.questions import operations as of_questions
 from hip_bayes.reasoning.triage import advice_of, triage_of
 
 from .text import known_by_name, network_line
@@ -38,6 +42,9 @@ LEVEL, DRAWS = 0.9, 200
 """The credible intervals shown: enough networks drawn to see how wide they are, few enough not to wait for them."""
 MOST_STATES = 2**16
 """Of a network with more joint states the probabilities alone are shown: the rest would take seconds."""
+INTERVALS, FIT, REASONS, QUESTIONS = "intervals", "whether the case fits", "reasons", "what to ask next"
+PARTS = {INTERVALS: "d.intervals()", FIT: "d.fit", REASONS: "d.explain()", QUESTIONS: "d.next_questions()"}
+"""What of a page may take long, and what works it out."""
 MOST_PIECES = 11
 """With more pieces of evidence the reasons for a cause are not worked out here: that would take half a second."""
 
@@ -133,22 +140,53 @@ def of_diagnosis(d: Result) -> str:
     """Return a result as an HTML fragment: red flags, causes, what speaks for the likeliest, what to ask next.
 
     Exact but for the intervals: those of ``d.intervals(LEVEL, draws=DRAWS)``. Where a network is too large to list its
-    sets of causes (or lists more than `MOST_STATES`), what needs that list is left out; so are the reasons for a cause
-    where there are more than `MOST_PIECES` pieces of evidence.
+    sets of causes, or lists more than `MOST_STATES`, what needs that list is left out, and of any network what would
+    take more than `MAX_OPERATIONS`: the page says what and why. The reasons for a cause are left out too where there
+    are more than `MOST_PIECES` pieces of evidence.
     """
-    engine = engine_of(d.network)
-    quick = engine.enumerable and engine.states <= MOST_STATES
+    slow = _slow(d)
     return _page(
         *urgency(d),
         tag("p", tag("b", "Known: "), known_by_name(d)),
-        *_causes(d, intervals(d, LEVEL, draws=DRAWS)[["low", "high"]] if quick else None),
+        *_causes(d, None if INTERVALS in slow else intervals(d, LEVEL, draws=DRAWS)[["low", "high"]]),
         *(tag("p", tag("b", remark)) for remark in remarks_of(d)),
-        *((tag("p", fit_of(d).sentence),) if quick and fit_of(d).outside else ()),
-        *(_reasons(d) if quick else ()),
-        *(_next_questions(d) if quick else ()),
+        *((tag("p", fit_of(d).sentence),) if FIT not in slow and fit_of(d).outside else ()),
+        *(() if REASONS in slow else _reasons(d)),
+        *(() if QUESTIONS in slow else _next_questions(d)),
+        *((tag("p", tag("small", _left_out(d.network, slow))),) if slow else ()),
         *what_to_do(d),
         tag("p", tag("small", network_line(d))),
     )
+
+
+def quick(net: NetworkData, operations: float) -> bool:
+    """Say whether what takes so many operations is worked out while a page of a result is made."""
+    engine = engine_of(net)
+    return engine.enumerable and engine.states <= MOST_STATES and operations <= MAX_OPERATIONS
+
+
+def _slow(d: Result) -> list[str]:
+    """Return what is left out of the page of a result, because it would take seconds."""
+    net = d.network
+    if not quick(net, 0):
+        return [*PARTS]
+    takes = {
+        INTERVALS: of_intervals(d, DRAWS),
+        FIT: of_fit(d),
+        REASONS: 0.0 if pieces_of(d) > MOST_PIECES else of_reasons(d),
+        QUESTIONS: of_questions(net, d.case, askable(d)),
+    }
+    return [part for part, operations in takes.items() if not quick(net, operations)]
+
+
+def _left_out(net: NetworkData, slow: list[str]) -> Html:
+    """Return what a page does not show, and why, as a sentence."""
+    engine = engine_of(net)
+    mixed = f", {engine.mixed:,} states of shared background" if engine.mixed > 1 else ""
+    calls = (tag("code", PARTS[part]) for part in slow)
+    of = f"with {len(net.causes)} causes ({float(engine.states):.2g} joint states{mixed}) they may take long: "
+    named = [piece for part, call in zip(slow, calls, strict=True) for piece in (f"{part} (", call, "), ")]
+    return _joined("Left out of this page, because ", of, *named[:-1], ").")
 
 
 def urgency(d: Result) -> Iterator[Html]:

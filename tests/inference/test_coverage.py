@@ -362,6 +362,21 @@ def test_a_case_with_too_many_findings_for_a_large_network_is_refused_with_the_f
     assert list(kept.index) == [0, 2]
 
 
+def test_the_triage_of_a_case_counts_among_what_a_large_network_can_take() -> None:
+    """It looks at every set of the worrying findings that are present: 1.5 ** 10 times what the case takes alone."""
+    data = qmr_like(60, 40, seed=1)
+    present = dict.fromkeys(list(data["findings"])[:17], True)
+    alone = solved(data)
+    cost = alone.engine.coverage.cost(Cases.of(alone.vocabulary.read(present.items()), alone)).operations[0]
+    data["hazards"] = {"c0": {"threshold": 0.5, "level": "urgent", "reason": "r", "action": "a", "basis": "judgement"}}
+    for f in list(present)[:10]:
+        data["findings"][f]["worrying"] = True
+
+    assert 1e9 < cost < 2e10
+    with pytest.raises(NetworkTooLargeError, match=r"^17 findings .* would take [\d.]+e\+1\d operations"):
+        solved(data).diagnose(present)
+
+
 def test_what_needs_all_sets_of_causes_is_refused_where_they_are_too_many(large: Network) -> None:
     with pytest.raises(
         NetworkTooLargeError, match=r"all sets of the 60 causes, 1.2e\+18 joint states; allowed: .* MiB"
@@ -387,6 +402,16 @@ def test_a_large_network_is_answered_but_cannot_be_exported_to_pgmpy() -> None:
     assert net.diagnose(f=True)["c0"] > net.diagnose(f=False)["c0"]
     assert net.diagnose()["c7"] == pytest.approx(0.1, rel=0, abs=EXACT)
     with pytest.raises(NetworkTooLargeError, match=r"hip_pain: the table of 'hip_pain' with its 40 parents .* numbers"):
+        net.to_pgmpy()
+
+
+def test_tables_for_pgmpy_are_refused_for_what_all_of_them_take() -> None:
+    causes = dict.fromkeys((f"c{k}" for k in range(24)), 0.1)
+    net = solved(small(causes, {f: finding(0.1, dict.fromkeys(causes, 0.5)) for f in "fgh"}))
+
+    with pytest.raises(
+        NetworkTooLargeError, match=r"'f' with its 24 .* have 33,554,432 numbers, all tables 100,663,.* in all"
+    ):
         net.to_pgmpy()
 
 

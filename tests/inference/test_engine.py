@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import re
+import weakref
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from example import Data, every_state, example_data, finding, number, odds_ratio, parent, small, solved
+from example import (
+    Data,
+    every_state,
+    example_data,
+    finding,
+    number,
+    odds_ratio,
+    parent,
+    small,
+    solved,
+    with_background,
+)
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from oracle import SEXES, Oracle
 from strategies import Facts, cases, networks, split
 
 from hip_bayes import Diagnosis, EvidenceError, Network, NetworkError, NetworkTooLargeError
+from hip_bayes.inference import priors
+from hip_bayes.inference.enumeration import Enumeration
 
 EXACT = 1e-9
 
@@ -412,13 +427,80 @@ def test_almost_sure_is_finite_and_as_good_as_sure(net: Network, x: float) -> No
 
 def test_too_many_shared_background_factors_are_refused_with_a_figure() -> None:
     data = small({"a": 0.6, "b": 0.6}, {"f": finding(0.1, {"a": 0.5})}, everyone=True)
-    names = [f"b{k}" for k in range(20)]
-    data["background"] = {b: {"name": b, "question": "?", "prevalence": {"all": number(0.5)}} for b in names}
-    for c in ("a", "b"):
-        data["causes"][c]["odds_ratios"] = {b: odds_ratio(2.0) for b in names}
 
     with pytest.raises(NetworkTooLargeError, match=r"20 background variables.*2,097,152 configurations; allowed: "):
+        solved(with_background(data, 20, "ab"))
+
+
+@pytest.mark.parametrize("count", [19, 30, 300])
+def test_too_many_background_factors_of_one_cause_are_refused_before_any_table_is_made(count: int) -> None:
+    """Tables over their states would not fit in memory, or take minutes to solve."""
+    data = small({"a": 0.6, "b": 0.6}, {"f": finding(0.1, {"a": 0.5})}, everyone=True)
+
+    with pytest.raises(
+        NetworkTooLargeError, match=rf"e\+\d+ of them for 'a': {count} background .* allowed: 1.7e\+07"
+    ) as e:
+        solved(with_background(data, count, "a"))
+    assert e.value.key == "causes.a.odds_ratios"
+
+
+def test_causes_that_all_raise_each_other_are_refused_with_the_figure() -> None:
+    data = small({f"c{k}": 0.1 for k in range(26)}, {"f": finding(0.1, {"c0": 0.5})}, everyone=True)
+    for k in range(26):
+        data["causes"][f"c{k}"]["odds_ratios"] = {f"c{i}": odds_ratio(2.0) for i in range(k)}
+
+    with pytest.raises(NetworkTooLargeError, match=r"for 'c25': .* 25 causes raise it"):
         solved(data)
+
+
+def test_priors_that_would_take_too_many_steps_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step goes through some 900 numbers here: 2 cells x (1 + 2 ** 6 x 7), and those of b."""
+    data = small({"a": 0.6, "b": 0.6}, {"f": finding(0.1, {"a": 0.5})}, everyone=True)
+    _ = solved(with_background(data, 6, "a"))
+    monkeypatch.setattr(priors, "MAX_SOLVING", 3000)
+
+    with pytest.raises(NetworkTooLargeError, match=r"not solved after 3 steps .* numbers \(off by .*allowed: 3e\+03"):
+        solved(data)
+
+
+def test_too_many_findings_in_a_row_are_refused() -> None:
+    """Else the depth of Python's calls would be the bound."""
+    table = {f"f{k}": finding(0.3, {"a": 0.5}, parent=parent(f"f{k - 1}", 0.05)) for k in range(1, 101)}
+    table["f0"] = finding(0.3, {"a": 0.5})
+    data = small({"a": 0.5}, table)
+
+    with pytest.raises(NetworkTooLargeError, match=r"101 findings in a row, .*; allowed: 100") as e:
+        solved(data)
+    assert e.value.key == "findings.f100.parent.finding"
+    del data["findings"]["f100"]
+    assert 0 < solved(data).diagnose(f99=True, f0=False)["a"] < 1
+
+
+def test_much_shared_background_is_not_listed_but_answered() -> None:
+    """To mix 2 cells x 2 ** 15 states of it over 2 ** 20 sets of causes would take minutes."""
+    data = small({f"c{k}": 0.1 for k in range(20)}, {"f": finding(0.1, {"c0": 0.5, "c1": 0.5})})
+    net = solved(with_background(data, 15, ["c0", "c1"]))
+    d = net.diagnose(f=True)
+
+    assert not net.engine.enumerable
+    assert d["c0"] == pytest.approx(d["c1"])
+    with pytest.raises(
+        NetworkTooLargeError, match=r"each for 32,768 states of shared background; allowed: .*2e\+10 op"
+    ):
+        d.most_probable()
+
+
+def test_tables_go_with_whoever_used_them_last(net: Network) -> None:
+    """Two hundred drawn networks would fill the memory, if their tables waited to be collected."""
+    gc.disable()
+    try:
+        listed = Enumeration(net.engine.units)
+        listed.posterior(net.diagnose(lateral_pain=True).case)
+        gone = weakref.ref(listed)
+        del listed
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 # What has no solution.

@@ -24,6 +24,7 @@ from strategies import evidence, networks
 import hip_bayes as hb
 from hip_bayes.diagnosis import Diagnosis
 from hip_bayes.errors import EvidenceError, NetworkTooLargeError, UnknownNameError
+from hip_bayes.inference import engine as inference
 from hip_bayes.inference.engine import Engine
 from hip_bayes.inference.evidence import Case
 from hip_bayes.reasoning import explanation
@@ -256,6 +257,30 @@ def test_there_may_be_more_pieces_than_an_integer_of_the_machine_has_bits(monkey
 
     assert len(table) == 70
     assert math.fsum(table["contribution"]) == pytest.approx(logit(d["a"]) - logit(0.5), abs=1e-9)
+
+
+@pytest.mark.parametrize("known", [14, 10], ids=["drawn orders", "all sets"])
+def test_where_evidence_would_take_too_long_fewer_orders_are_drawn(monkeypatch: pytest.MonkeyPatch, known: int) -> None:
+    """The contributions still sum to what the evidence did, and the standard errors say how sure each is."""
+    net = solved(fourteen())
+    facts = dict(list(MANY.items())[:known])
+    whole = net.diagnose(facts).explain("a")
+    monkeypatch.setattr(inference, "MOST_OPERATIONS", 5e7)
+    few = net.diagnose(facts).explain("a")
+
+    assert few.attrs["exact"] is False
+    assert few["se"].max() > whole["se"].max()
+    assert few["contribution"].sum() == pytest.approx(whole["contribution"].sum(), abs=1e-9)
+
+
+def test_evidence_that_too_few_orders_could_explain_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    d = solved(fourteen()).diagnose(MANY)
+    monkeypatch.setattr(inference, "MOST_OPERATIONS", 1e6)
+
+    with pytest.raises(
+        NetworkTooLargeError, match=r"^to explain 14 pieces .* take [\d.]+e\+07 .*; allowed: 1e\+06, .*fewer"
+    ):
+        d.explain("a")
 
 
 # What is computed once.

@@ -20,6 +20,7 @@ from sklearn.metrics import roc_auc_score
 from strategies import evidence, networks, split
 
 import hip_bayes as hb
+from hip_bayes.inference import engine as inference
 from hip_bayes.network.parts import Table
 from hip_bayes.reasoning import fit as module
 from hip_bayes.reasoning.fit import CAVEAT, LEVEL, MOST_ANSWERS_LISTED, SIMULATED, Conflict, Fit, simulated
@@ -434,6 +435,13 @@ def test_a_network_too_large_to_list_is_refused() -> None:
 
     with pytest.raises(hb.NetworkTooLargeError, match="needs a list of all sets of the 60 causes"):
         _ = d.fit
+
+
+def test_answers_that_would_take_too_long_are_refused(net: hb.Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inference, "MOST_OPERATIONS", 1e5)
+
+    with pytest.raises(hb.NetworkTooLargeError, match=r"^to judge 2 answers would take .*; allowed: 1e\+05, .*fewer"):
+        _ = net.diagnose(lateral_pain=True, night_pain=False).fit
 
 
 # Words.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
-from example import Data, finding, odds_ratio, parent, qmr_like, rich_data, small, solved
+from example import Data, finding, odds_ratio, parent, qmr_like, rich_data, small, solved, with_background
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -521,6 +521,19 @@ def test_a_seed_that_is_none_is_refused(net: Network, seed: object) -> None:
 def test_an_id_that_has_no_probability_is_refused(net: Network) -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'tendon'"):
         intervals(net.diagnose(), of=["tendno"])
+
+
+def test_draws_that_would_take_too_long_are_refused_with_the_figure() -> None:
+    """Twelve causes, by 2 ** 15 states of the background that they share, made anew in each draw."""
+    causes = [f"c{k}" for k in range(12)]
+    net = solved(with_background(small(dict.fromkeys(causes, 0.1), {"f": finding(0.1, {"c0": 0.5})}), 15, causes))
+    d = net.diagnose(f=True)
+
+    with pytest.raises(
+        NetworkTooLargeError,
+        match=r"^to draw 200 networks would take .*e\+11 .* 12 causes .* 32,768 states .*: 8e\+10, .* Draw fewer",
+    ):
+        intervals(d)
 
 
 def test_too_many_causes_to_list_are_refused() -> None:

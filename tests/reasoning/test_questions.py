@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
-from example import Data, every_state, finding, number, odds_ratio, qmr_like, red_flag, small, solved
+from example import Data, every_state, finding, number, odds_ratio, qmr_like, red_flag, small, solved, with_background
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import Oracle
@@ -357,6 +357,19 @@ def test_what_costs_next_to_nothing_is_worth_most(net: Network) -> None:
     table = net.diagnose().next_questions(None, costs={"night_pain": 5e-324})
 
     assert table.index[0] == "night_pain"
+
+
+def test_background_questions_that_would_take_too_long_are_refused_with_the_figure() -> None:
+    """Each answer to one needs a prior of its own, 2 ** 14 states of shared background by 2 ** 18 sets of causes."""
+    causes = [f"c{k}" for k in range(18)]
+    data = small(dict.fromkeys(causes, 0.1), {"f": finding(0.1, {"c0": 0.5, "c1": 0.5})})
+    d = solved(with_background(data, 14, ["c0", "c1"])).diagnose(age=40, sex="female")
+
+    assert d.next_questions().index.tolist() == ["f"]
+    with pytest.raises(
+        NetworkTooLargeError, match=r"^to rank 15 questions would take .*; allowed: .* `skip` background"
+    ):
+        d.next_questions(kinds=["history", "background"])
 
 
 def test_too_many_causes_to_list_are_refused() -> None:

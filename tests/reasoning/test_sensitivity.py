@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
-from example import Data, example_data, finding, number, odds_ratio, parent, rich_data, small, solved
+from example import Data, example_data, finding, number, odds_ratio, parent, rich_data, small, solved, with_background
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from strategies import evidence, networks
@@ -440,6 +440,22 @@ def test_too_many_causes_are_refused() -> None:
     data = small({f"c{i}": 0.05 for i in range(30)}, {"f": finding(0.1, {"c0": 0.5})})
     with pytest.raises(NetworkTooLargeError, match="30 causes"):
         solved(data).diagnose(f=True).sensitivity()
+
+
+def test_moves_that_would_take_too_long_are_refused_with_the_figure() -> None:
+    """Each number of a prior is solved again, here for 2 ** 12 states of background, some hundred times."""
+    causes = [f"c{k}" for k in range(12)]
+    data = with_background(small(dict.fromkeys(causes, 0.1), {"f": finding(0.1, {"c0": 0.5})}), 12, causes)
+    net = solved(data)
+
+    with pytest.raises(
+        NetworkTooLargeError, match=r"^to move each of \d+ numbers .* take .*; allowed: .* Ask about a case"
+    ):
+        net.diagnose(f=True).sensitivity()
+    with pytest.raises(
+        NetworkTooLargeError, match=r"^to move the \d+ judgements .* take .*; allowed: .* Ask about cases"
+    ):
+        net.weakest_numbers(pd.DataFrame({"f": [True]}))
 
 
 # The weakest numbers.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
-from example import Data, example_data, finding, number, odds_ratio, parent, small, solved
+from example import Data, example_data, finding, number, odds_ratio, parent, small, solved, with_background
 from hypothesis import given, settings
 from oracle import Oracle
 from scipy.stats import chisquare
@@ -239,3 +239,16 @@ def test_a_seed_is_a_whole_number_or_a_generator(net: Network, seed: Any) -> Non
 
 def test_one_case(net: Network) -> None:
     assert len(net.simulate(1, seed=1)) == 1
+
+
+def test_where_hardly_any_background_comes_with_a_cause_nothing_is_drawn() -> None:
+    """Priors that sum to a little more than 1 and odds ratios of 1,000: one in a hundred thousand would."""
+    data = small({"a": 0.50001, "b": 0.50001}, {"f": finding(0.1, {"a": 0.5})}, everyone=True)
+    with_background(data, 10, "ab", ratio=1000.0)
+    for background in data["background"].values():
+        background["prevalence"] = {"all": number(0.001)}
+
+    with pytest.raises(
+        hb.NetworkTooLargeError, match=r"only one in 1.*e\+05 would have a cause; allowed: one in 10,000"
+    ):
+        simulate(solved(data), 10, seed=1)

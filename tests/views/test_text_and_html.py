@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
-from example import SCRIPT, Data, finding, qmr_like, read_network, rich_data, small, solved
+from example import SCRIPT, Data, finding, qmr_like, read_network, rich_data, small, solved, with_background
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import evidence, networks
@@ -357,7 +357,7 @@ def test_much_evidence_is_shown_without_what_takes_long() -> None:
 
 
 def test_of_a_network_too_large_to_list_the_probabilities_are_shown() -> None:
-    """No intervals, reasons or questions, and no error."""
+    """No intervals, reasons or questions, and no error: it says what is not there, and why."""
     net = solved(qmr_like(40, 20, seed=1))
     d = net.diagnose(f0=True, f1=False)
     with pytest.raises(hb.NetworkTooLargeError, match="needs a list of all sets"):
@@ -367,7 +367,10 @@ def test_of_a_network_too_large_to_list_the_probabilities_are_shown() -> None:
 
     assert len(page.marks("p")) == len(page.marks("before")) == 40
     assert page.marks("interval") == []
-    assert not re.search("interval|For:|Most worth knowing", page.text)
+    assert not re.search("For:|Most worth knowing", page.text)
+    assert re.search(
+        r"Left out .* 40 causes .*1.1e\+12 joint states.*intervals \(d.intervals\(\)\), whether", page.text
+    )
     assert in_order((f"{c} {percent(d[c])}" for c in d.ranking), page.text)
 
 
@@ -376,7 +379,33 @@ def test_of_a_network_slow_to_list_the_probabilities_are_shown() -> None:
     assert net.engine.enumerable
     assert net.engine.states > MOST_STATES
 
-    assert not re.search("interval|For:|Most worth knowing", read(net.diagnose(hurts=True)).text)
+    page = read(net.diagnose(hurts=True))
+    assert page.marks("interval") == []
+    assert not re.search("For:|Most worth knowing", page.text)
+    assert "Left out of this page" in page.text
+
+
+def test_what_takes_long_is_left_out_of_the_page_and_the_rest_is_there() -> None:
+    """Two hundred networks, each with 2 ** 14 states of shared background, would take a minute; the reasons do not."""
+    causes = [f"c{k}" for k in range(12)]
+    data = small(dict.fromkeys(causes, 0.2), {f: finding(0.1, {"c0": 0.5}) for f in "fgh"}, everyone=True)
+    d = solved(with_background(data, 14, causes)).diagnose(f=True, g=False)
+
+    page = read(d)
+
+    assert page.marks("interval") == []
+    assert re.search("For:.*Most worth knowing", page.text, re.DOTALL)
+    assert re.search(
+        r"Left out of this page, because with 12 causes \(4.1e\+03 joint states, 16,384 states of shared background\) "
+        r"they may take long: intervals \(d.intervals\(\)\)\.",
+        page.text,
+    )
+
+
+def test_a_page_that_shows_all_says_nothing_of_what_is_left_out(shipped: hb.Network) -> None:
+    everything = shipped.diagnose({f: True for f, finding in shipped.findings.items() if not finding.sex})
+    for d in (shipped.diagnose(), everything):
+        assert "Left out" not in read(d).text
 
 
 @pytest.mark.parametrize(
