@@ -185,7 +185,7 @@ def fit(d: Result) -> Fit:
     its effect as they are: averaged over the joint states of the causes and of an unknown parent.
 
     A disease outside the list may well give ordinary answers: a case that fits is no proof of a listed cause, and
-    P(other) is the better sign of such a disease where the network has that cause (tests/benchmarks/fit.py). The
+    on published cases neither this nor P(other) tells such diseases well (tests/benchmarks/fit.py). The
     network's people answer whatever they are asked: a report that mentions only what was found looks less typical.
     And only improbable answers are unusual here: the same answer to everything may well be among the more probable.
 
