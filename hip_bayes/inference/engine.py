@@ -33,9 +33,9 @@ MAX_OPERATIONS = 2e10
 """The most to spend on one case: some ten seconds."""
 MOST_OPERATIONS = 8e10
 """The most to spend on one call that takes many posteriors: about half a minute."""
-A_CASE, A_TABLE, A_BLOCK, A_BASIS, A_NUMBER = 1e5, 20, 15, 200, 400
-"""In operations, measured: what a posterior costs besides passes over matrices; and a state of a finding's table, of a
-block of units, a number of a unit's basis, and one of those that solving goes through, each made anew."""
+A_CASE, A_TABLE, A_BLOCK, A_BASIS, A_NUMBER, A_BYTE = 1e5, 20, 30, 200, 400, 3
+"""In operations, measured: what a posterior costs besides passes over matrices; a state of a finding's table, of a block
+of units, a number of a unit's basis, and one of those that solving goes through, each made anew; a byte of coverage."""
 TOO_UNLIKELY = "probability 0, or too small to be computed exactly with so many causes"
 ENUMERATING_A_CASE, ENUMERATING_A_STATE = 5e5, 5.0
 """What enumeration costs in operations of `coverage`: a case, and a state and table of it. Measured; only for speed."""
@@ -182,8 +182,9 @@ class Engine:
     def operations(self, case: Case) -> float:
         """Return about how many operations a posterior takes, tables and prior made already."""
         if self.enumerable:
-            return A_CASE + self.states * (4 + len(case.findings))
-        return float(self.coverage.cost(Cases.of(case, self.net)).operations[0])
+            return A_CASE + A_BLOCK * sum(self._blocks) + self.states * (4 + len(case.findings))
+        cost = self.coverage.cost(Cases.of(case, self.net))
+        return float(cost.operations[0] + A_BYTE * cost.memory[0])
 
     def operations_of_prior(self, case: Case) -> float:
         """Return about how many operations listing takes to make the prior of a case, once for the same background."""
@@ -200,7 +201,7 @@ class Engine:
 
     def operations_anew(self, case: Case) -> float:
         """Return about how many operations it takes to list a case with other numbers."""
-        tables = A_CASE + self.states * (4 + A_TABLE * len(case.known))
+        tables = A_CASE + A_BLOCK * sum(self._blocks) + self.states * (4 + A_TABLE * len(case.known))
         return self.operations_of_basis(case) + self._to_list_prior(self._cells(case)) + tables
 
     def _cells(self, case: Case) -> int:
