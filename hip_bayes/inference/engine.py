@@ -33,9 +33,9 @@ MAX_OPERATIONS = 2e10
 """The most to spend on one case: some ten seconds."""
 MOST_OPERATIONS = 8e10
 """The most to spend on one call that takes many posteriors: about half a minute."""
-A_CASE, A_TABLE, A_BLOCK, A_BASIS, A_NUMBER, A_BYTE = 1e5, 20, 30, 200, 400, 3
-"""In operations, measured: what a posterior costs besides passes over matrices; a state of a finding's table, of a block
-of units, a number of a unit's basis, and one of those that solving goes through, each made anew; a byte of coverage."""
+A_CASE, A_TABLE, A_BLOCK, A_BASIS, A_NUMBER, A_BYTE = 1e5, 20, 40, 200, 400, 3
+"""In operations, measured: what a posterior costs besides passes over matrices; a state of a table of a finding made
+anew, of a block of units, a number of a unit's basis or of those that solving goes through; a byte of coverage."""
 TOO_UNLIKELY = "probability 0, or too small to be computed exactly with so many causes"
 ENUMERATING_A_CASE, ENUMERATING_A_STATE = 5e5, 5.0
 """What enumeration costs in operations of `coverage`: a case, and a state and table of it. Measured; only for speed."""
