@@ -368,7 +368,7 @@ class Diagnosis(Result):
         UnknownNameError
             there is no such cause, subtype or group.
         NetworkTooLargeError
-            too many causes to list their sets, and too many findings for the other exact way.
+            even a rough answer would take over half a minute (9e10 operations): too many causes for so much evidence.
 
         """
         from .reasoning.explanation import why
@@ -437,7 +437,7 @@ class Diagnosis(Result):
         EvidenceError
             `k`, `kinds` or a cost is not allowed.
         NetworkTooLargeError
-            too many causes to list their sets.
+            too many causes to list their sets, or the questions would take over half a minute (9e10 operations).
 
         Examples
         --------
@@ -486,7 +486,7 @@ class Diagnosis(Result):
         EvidenceError
             `kinds`, a cost, `min_bits` or `same_decision` is not allowed.
         NetworkTooLargeError
-            too many causes to list their sets.
+            too many causes to list their sets, or the questions would take over half a minute (9e10 operations).
 
         Examples
         --------
@@ -529,7 +529,7 @@ class Diagnosis(Result):
         UnknownNameError
             there is no such cause, subtype or group.
         NetworkTooLargeError
-            too many causes to list their sets.
+            too many causes to list their sets, or 200 draws would take over half a minute (9e10 operations).
 
         Examples
         --------
@@ -567,7 +567,7 @@ class Diagnosis(Result):
         UnknownNameError
             there is no such cause, subtype or group.
         NetworkTooLargeError
-            too many causes to list their sets.
+            too many causes to list their sets, or the moves would take over half a minute (9e10 operations).
 
         Examples
         --------
@@ -623,6 +623,8 @@ def load_network(network: str | os.PathLike[str] | None = None) -> Network:
         there is no such name or file.
     NetworkError
         the file is not a valid network: the message names file, key, what was found and what is allowed.
+    NetworkTooLargeError
+        (a NetworkError) it is valid, and its priors or tables would take too much: the message has the figures.
 
     Examples
     --------

@@ -17,7 +17,9 @@ from hip_bayes.bridges.pgmpy import age_state
 from hip_bayes.network.checks import numbers
 from hip_bayes.network.parts import LEVELS, SEXES
 from hip_bayes.network.reading import networks_dir
+from hip_bayes.reasoning import explanation, fit, intervals, moved_numbers, questions, sensitivity
 from hip_bayes.reasoning.triage import triage
+from hip_bayes.views.html import pieces_of
 
 if TYPE_CHECKING:
     from hip_bayes import Network
@@ -311,3 +313,25 @@ def test_there_is_advice_at_every_level_and_no_return_to_running_while_urgent() 
     assert not any("return to running" in line for line in hb.diagnose(fever=True).advice)
     assert hb.diagnose(fever=True).advice[0] == "Go to an emergency department today."
     assert hb.diagnose().prevention
+
+
+def test_nothing_that_can_be_asked_of_it_is_refused_for_what_it_takes(shipped: Network) -> None:
+    """Everything known; everything but age and sex, asked or told freely; the shipped network is below every bound."""
+    everything = {f.id: k % 3 != 2 for k, f in enumerate(shipped.findings.values()) if f.sex is None}
+    everything |= dict.fromkeys(shipped.background, True)
+    for facts in ({"age": 40, "sex": "female"}, {}):
+        for account in ("asked", "volunteered"):
+            d = shipped.diagnose(everything | facts, account=account)
+            rows = sensitivity.numbers_of(d)
+            paths = list(dict.fromkeys(sensitivity.rows_of(shipped, rows).values()))
+            takes = {
+                "explain": explanation.operations(d, explanation.sets_of(explanation.drawn_orders(pieces_of(d)))),
+                "intervals": intervals.operations(d, intervals.USUAL),
+                "fit": fit.operations(d),
+                "sensitivity": moved_numbers.operations(shipped, d.case, paths, sensitivity.LOOKS)
+                + moved_numbers.operations_of_spans(shipped, paths),
+                "questions": questions.operations(shipped, d.case, [*shipped.background, *shipped.findings]),
+            }
+            assert {
+                what: shipped.engine.too_much(operations) < 1 for what, operations in takes.items()
+            } == dict.fromkeys(takes, True)

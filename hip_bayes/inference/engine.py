@@ -31,7 +31,7 @@ MAX_ENUMERATED_BYTES = 2**28
 """The most that one matrix over all joint states a finding may take: above, covering is also faster."""
 MAX_OPERATIONS = 2e10
 """The most to spend on one case: some ten seconds."""
-MOST_OPERATIONS = 8e10
+MOST_OPERATIONS = 9e10
 """The most to spend on one call that takes many posteriors: about half a minute."""
 A_CASE, A_TABLE, A_BLOCK, A_BASIS, A_NUMBER, A_BYTE = 1e5, 20, 40, 200, 400, 3
 """In operations, measured: what a posterior costs besides passes over matrices; a state of a table of a finding made

@@ -62,7 +62,7 @@ def explain(d: Result, cause: str | None = None) -> pd.DataFrame:
     """Return what each piece of evidence did to the probability of a cause: Shapley values on the log-odds scale.
 
     Exact over all sets of pieces up to `MOST_EXACT` (12) pieces of evidence. With more, or where all sets would take
-    over 8e10 operations, the mean over `PAIRS` (200) orders of the pieces, drawn with a fixed seed, and their reverses,
+    over 9e10 operations, the mean over `PAIRS` (200) orders of the pieces, drawn with a fixed seed, and their reverses,
     with its standard error; over fewer orders, at least `FEWEST_PAIRS` (20), where so many would take too long. In all,
     the contributions sum to logit P(cause | evidence) - logit P(cause), to rounding. Probabilities are cut at 1e-200
     and 1 - 1e-12, so that a logit is finite and never rounding alone.
@@ -110,7 +110,7 @@ def explain(d: Result, cause: str | None = None) -> pd.DataFrame:
     UnknownNameError
         there is no such cause, subtype or group.
     NetworkTooLargeError
-        even 20 orders would take over 8e10 operations (half a minute): too many causes for so much evidence.
+        even 20 orders would take over half a minute (9e10 operations): too many causes for so much evidence.
 
     Notes
     -----
@@ -335,8 +335,8 @@ def given_subsets(d: Result) -> GivenSubsets:
     orders = None
     subsets: Collection[int] = range(2**n) if n <= MOST_EXACT else ()
     if n > MOST_EXACT or engine.too_much(operations(d, subsets)) > 1:
-        drawn = np.random.default_rng(SEED).permuted(np.tile(np.arange(n), (PAIRS, 1)), axis=1)
-        subsets = _of_orders(drawn)
+        drawn = drawn_orders(n)
+        subsets = sets_of(drawn)
         takes = operations(d, subsets)
         if engine.too_much(takes) > 1:
             engine.afford(
@@ -345,7 +345,7 @@ def given_subsets(d: Result) -> GivenSubsets:
                 "Ask about a case with fewer findings, those that say most",
             )
             drawn = drawn[: int(PAIRS / engine.too_much(takes))]
-            subsets = _of_orders(drawn)
+            subsets = sets_of(drawn)
         orders = np.concatenate([drawn, drawn[:, ::-1]])
     # what enters the prior, slow to make and kept only for a while, changes least often
     slow = _slow(d, pieces)
@@ -386,7 +386,12 @@ def _slow(d: Result, pieces: tuple[str, ...]) -> int:
     return sum(1 << i for i, p in enumerate(pieces) if p not in engine_of(d.network).units.findings)
 
 
-def _of_orders(drawn: NDArray[np.int64]) -> set[int]:
+def drawn_orders(n: int) -> NDArray[np.int64]:
+    """Return `PAIRS` orders of n pieces, the same each time, shape (PAIRS, n)."""
+    return np.random.default_rng(SEED).permuted(np.tile(np.arange(n), (PAIRS, 1)), axis=1)
+
+
+def sets_of(drawn: NDArray[np.int64]) -> set[int]:
     """Return the sets that occur in some orders and their reverses, and each piece alone."""
     both = np.concatenate([drawn, drawn[:, ::-1]])
     return {s for order in both for s in _growing(order)} | {1 << i for i in range(drawn.shape[1])}

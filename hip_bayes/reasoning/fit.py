@@ -170,7 +170,7 @@ def fit(d: Result) -> Fit:
     Raises
     ------
     NetworkTooLargeError
-        too many causes to list their sets.
+        too many causes to list their sets, or the answers would take over half a minute (9e10 operations).
 
     Notes
     -----

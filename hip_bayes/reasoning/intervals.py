@@ -94,7 +94,7 @@ def intervals(
     UnknownNameError
         an id of `of` that has no probability.
     NetworkTooLargeError
-        too many causes to list their sets.
+        too many causes to list their sets, or 200 draws would take over half a minute (9e10 operations).
 
     Notes
     -----

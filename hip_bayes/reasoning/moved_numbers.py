@@ -244,7 +244,8 @@ def operations(net: NetworkData, case: Case, paths: Iterable[str], looks: int) -
     """Return about how many operations it takes to answer a case with each number moved to so many places."""
     engine = engine_of(net)
     cells = engine.prior.cells_of(case.sex, case.band)
-    listed = engine.operations(case) + engine.operations_of_prior(case) + engine.operations_of_basis(case)
+    basis = engine.operations_of_basis(case) / 2  # of many at once
+    listed = engine.operations(case) + engine.operations_of_prior(case) + basis
     total = 0.0
     for path in paths:
         if _of_prior(path):
@@ -259,7 +260,7 @@ def operations_of_spans(net: NetworkData, paths: Iterable[str]) -> float:
     """Return about how many operations `allowed` takes: at the ends of what can be solved, solving takes many steps."""
     prior = engine_of(net).prior
     again = sum(len(_again(net, path, range(len(prior.cells)))) for path in paths if _of_prior(path))
-    return 20 * A_NUMBER * prior.numbers * again
+    return 15 * A_NUMBER * prior.numbers * again
 
 
 def _again(net: NetworkData, path: str, cells: Iterable[int]) -> list[int]:

@@ -125,7 +125,7 @@ def rank(net: NetworkData, case: Case, questions: Iterable[str]) -> Ranking:
     Raises
     ------
     NetworkTooLargeError
-        the causes are too many to list their sets.
+        the causes are too many to list their sets, or the questions would take over half a minute (9e10 operations).
     EvidenceError
         the case cannot be under this network.
 
@@ -285,7 +285,7 @@ def next_questions(
     EvidenceError
         `k`, `kinds` or a cost is not allowed.
     NetworkTooLargeError
-        the causes are too many to list their sets.
+        the causes are too many to list their sets, or the questions would take over half a minute (9e10 operations).
 
     Notes
     -----
@@ -370,7 +370,7 @@ def enough(  # noqa: PLR0913 all but one by name, each with a default
     EvidenceError
         `kinds`, a cost, `min_bits` or `same_decision` is not allowed.
     NetworkTooLargeError
-        the causes are too many to list their sets.
+        the causes are too many to list their sets, or the questions would take over half a minute (9e10 operations).
 
     Notes
     -----

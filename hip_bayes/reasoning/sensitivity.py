@@ -38,7 +38,7 @@ PRECISION = 2e-4
 """Relative width to which a change that makes another cause lead is bisected; what is given is that much past it."""
 TINIEST = 1e-12
 """A change that is less than this, times `PRECISION`, is not bisected further: two causes were equal."""
-LOOKS = 15
+LOOKS = 12
 """To how many values a number is moved, about."""
 LEADS = 1e-12
 """By how much another cause must be the likelier to lead: less is rounding."""
@@ -88,7 +88,7 @@ def sensitivity(d: Result, cause: str | None = None, *, level: float = 0.9) -> p
     UnknownNameError
         there is no such cause, subtype or group.
     NetworkTooLargeError
-        too many causes to list their sets.
+        too many causes to list their sets, or the moves would take over half a minute (9e10 operations).
 
     Notes
     -----

@@ -79,7 +79,8 @@ def posterior(
     EvidenceError
         `level`, `draws` or `k` is not allowed.
     NetworkTooLargeError
-        the causes are too many to list their sets, so that there are no intervals; ``level=None`` draws the rest.
+        the causes are too many to list their sets, or the draws take too long, so that there are no intervals;
+        ``level=None`` draws the rest.
     MissingExtraError
         matplotlib is not installed.
 
@@ -301,7 +302,7 @@ def tornado(d: Result, cause: str | None = None, *, k: int | None = 12, ax: Axes
     EvidenceError
         `k` is not allowed.
     NetworkTooLargeError
-        the causes are too many to list their sets.
+        the causes are too many to list their sets, or it would take over half a minute (9e10 operations).
     MissingExtraError
         matplotlib is not installed.
 

@@ -531,7 +531,7 @@ def test_draws_that_would_take_too_long_are_refused_with_the_figure() -> None:
 
     with pytest.raises(
         NetworkTooLargeError,
-        match=r"^to draw 200 networks would take .*e\+11 .* 12 causes .* 32,768 states .*: 8e\+10, .* Draw fewer",
+        match=r"^to draw 200 networks would take .*e\+11 .* 12 causes .* 32,768 states .*: 9e\+10, .* Draw fewer",
     ):
         intervals(d)
 
